@@ -1,0 +1,355 @@
+-- Calls: their life, and what the world is told of it.
+--
+-- A call's row is locked before anything about it changes; the order of locks is
+-- call, leg, lead. A final status (end_time set) never goes back.
+
+-- How far a call is; a late report never moves it back.
+create or replace function vals.call_rank(_status text)
+returns integer
+language sql immutable parallel safe
+as $$
+	select case _status
+		when 'initiated' then 0
+		when 'ringing' then 1
+		when 'active' then 2
+		when 'in-progress' then 3
+		when 'transferring' then 4
+		when 'transferred' then 5
+		when 'transfer_failed' then 5
+		else 9
+	end
+$$;
+
+-- Whole seconds of conversation so far; 0 before the answer.
+create or replace function vals.call_duration_s(_call vals.calls)
+returns integer
+language sql stable
+as $$
+	select coalesce(floor(extract(epoch from coalesce(_call.end_time, now()) - _call.answered_at)), 0)::int
+$$;
+
+-- A call as lists show it.
+create or replace function vals.call_json(_call vals.calls)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select jsonb_build_object(
+			'id', _call.id,
+			'callId', _call.id,
+			'leadId', _call.lead_id,
+			'leadName', vals.lead_name(l),
+			'phone', _call.phone_number,
+			'phoneNumber', _call.phone_number,
+			'direction', _call.direction,
+			'status', _call.status,
+			'finalStatus', _call.final_status,
+			'endReason', _call.end_reason,
+			'answeredBy', _call.answered_by,
+			'startTime', vals.iso(_call.start_time),
+			'answeredAt', vals.iso(_call.answered_at),
+			'endTime', vals.iso(_call.end_time),
+			'durationSec', vals.call_duration_s(_call),
+			'kevinAvailable', _call.kevin_available,
+			'phase', _call.phase,
+			'phaseName', p.name,
+			'score', trim_scale(_call.score),
+			'engagementScore', trim_scale(_call.score),
+			'transferAttempted', _call.transfer_attempted,
+			'transferTime', vals.iso(_call.transfer_time),
+			'transferSuccess', _call.transfer_success,
+			'transfer', null,
+			'agentVersion', _call.agent_version
+		)
+		from vals.leads l
+			cross join vals.phases p
+		where l.id = _call.lead_id
+			and p.phase = _call.phase
+	);
+end
+$$;
+
+create or replace function vals.call_phases_json(_call vals.calls)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select json_build_object(
+			'current', _call.phase,
+			'completed', _call.phases_completed,
+			'progression', coalesce((
+				select json_agg(json_build_object('phase', cp.phase, 'name', p.name, 'enteredAt', vals.iso(cp.entered_at),
+					'leftAt', vals.iso(cp.left_at),
+					'durationMs', floor(extract(epoch from cp.left_at - cp.entered_at) * 1000)::bigint,
+					'outcome', cp.outcome, 'notes', cp.notes) order by cp.id)
+				from vals.call_phases cp
+					join vals.phases p on p.phase = cp.phase
+				where cp.call_id = _call.id), '[]')
+		)
+	);
+end
+$$;
+
+create or replace function vals.call_engagement_json(_call vals.calls)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select json_build_object(
+			'score', trim_scale(_call.score),
+			'peak', trim_scale(_call.score_peak),
+			'indicators', coalesce((
+				select json_agg(json_build_object('phase', r.phase, 'score', trim_scale(r.score), 'indicators', r.indicators,
+					'timestamp', vals.iso(r.reported_at)) order by r.reported_at, r.id)
+				from vals.engagement_reports r
+				where r.call_id = _call.id), '[]')
+		)
+	);
+end
+$$;
+
+create or replace function vals.call_transcript_json(_call_id uuid)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select coalesce(json_agg(json_build_object('speaker', t.speaker, 'text', t.text, 'timestamp', vals.iso(t.spoken_at),
+			'offsetMs', t.offset_ms, 'phase', t.phase, 'sentiment', t.sentiment, 'confidence', t.confidence)
+			order by t.spoken_at, t.id), '[]')
+		from vals.transcript_entries t
+		where t.call_id = _call_id
+	);
+end
+$$;
+
+-- A call with everything known about it.
+create or replace function vals.call_json_full(_call vals.calls)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select (vals.call_json(_call) || jsonb_build_object(
+			'phases', vals.call_phases_json(_call),
+			'engagement', vals.call_engagement_json(_call),
+			'transcript', vals.call_transcript_json(_call.id),
+			'telnyxCallId', g.call_leg_id,
+			'telnyxCallControlId', g.call_control_id,
+			'recording', jsonb_build_object('status', _call.recording_status),
+			'objections', _call.objections,
+			'strategies', _call.strategies,
+			'notes', _call.notes,
+			'createdAt', vals.iso(_call.created_at),
+			'updatedAt', vals.iso(_call.updated_at)
+		))::json
+		from (select) one
+			left join vals.legs g on g.call_id = _call.id and g.kind = 'lead'
+	);
+end
+$$;
+
+-- One call.
+--   raises RS404 when there is no such call
+create or replace function api.calls_get(_who jsonb, _id uuid)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_call vals.calls;
+begin
+	select c.* into _call
+	from vals.calls c
+	where c.id = _id;
+	if not found then
+		perform vals.refuse(404, 'Call not found', 'NOT_FOUND');
+	end if;
+	return vals.call_json_full(_call);
+end
+$$;
+
+-- The calls that are alive, newest first.
+create or replace function vals.calls_active_json()
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select coalesce(json_agg(vals.call_json(c) order by c.start_time desc), '[]')
+		from vals.calls c
+		where c.end_time is null
+	);
+end
+$$;
+
+create or replace function api.calls_active(_who jsonb)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	return (
+		select vals.calls_active_json()
+	);
+end
+$$;
+
+-- Lock a call.
+--   raises RS404 when there is no such call
+create or replace function vals.call_lock(_id uuid)
+returns vals.calls
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_call vals.calls;
+begin
+	select c.* into _call
+	from vals.calls c
+	where c.id = _id
+	for no key update;
+	if not found then
+		perform vals.refuse(404, 'Call not found', 'NOT_FOUND');
+	end if;
+	return _call;
+end
+$$;
+
+create or replace function vals.call_emit_status(_who jsonb, _call vals.calls)
+returns void
+language sql
+as $$
+	select vals.emit('call.status', _call.id, _call.lead_id,
+		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'status', _call.status,
+			'answeredAt', vals.iso(_call.answered_at)), _who)
+$$;
+
+-- Move a live call forward; a move that is not forward is nothing.
+--   emits call.status
+create or replace function vals.call_advance(_who jsonb, _call vals.calls, _to text)
+returns vals.calls
+language plpgsql
+set search_path = ''
+as $$
+begin
+	if vals.call_rank(_to) <= vals.call_rank(_call.status) then
+		return _call;
+	end if;
+	update vals.calls c
+	set status = _to, updated_at = clock_timestamp()
+	where c.id = _call.id
+	returning * into _call;
+	perform vals.call_emit_status(_who, _call);
+	return _call;
+end
+$$;
+
+-- The business result of a call moves its lead where that is a legal move.
+--   emits lead.updated
+create or replace function vals.call_outcome_to_lead(_who jsonb, _call vals.calls)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_lead vals.leads;
+	_status text;
+begin
+	select l.* into _lead
+	from vals.leads l
+	where l.id = _call.lead_id
+	for no key update;
+	select t.to_status into _status
+	from vals.lead_transitions t
+	where t.from_status = _lead.status
+		and t.to_status = _call.final_status
+		and not t.is_reopening;
+	if _status is not null then
+		perform vals.lead_stage_move(_who, _lead.id, _lead.status, _status, 'call');
+	end if;
+	if _status is null and (_call.final_status <> 'do_not_call' or _lead.do_not_call) then
+		return;
+	end if;
+
+	update vals.leads l
+	set status = coalesce(_status, l.status), do_not_call = l.do_not_call or _call.final_status = 'do_not_call',
+		version = l.version + 1, updated_at = clock_timestamp()
+	where l.id = _lead.id;
+	perform vals.emit('lead.updated', null, _lead.id, jsonb_build_object('leadId', _lead.id, 'changes',
+		case when _status is not null then jsonb_build_object('status', _status) else '{}' end
+		|| case when _call.final_status = 'do_not_call' then jsonb_build_object('doNotCall', true) else '{}' end), _who);
+end
+$$;
+
+-- End a live call. Notes are kept if none come with the end.
+--   emits call.status, call.ended, lead.updated where the outcome moves the lead
+create or replace function vals.call_end(_who jsonb, _call vals.calls, _status text, _final_status text, _end_reason text,
+	_notes text, _at timestamptz)
+returns vals.calls
+language plpgsql
+set search_path = ''
+as $$
+begin
+	update vals.calls c
+	set status = _status, final_status = coalesce(_final_status, c.final_status), end_reason = _end_reason,
+		end_time = greatest(_at, c.start_time, c.answered_at), notes = coalesce(_notes, c.notes), updated_at = clock_timestamp()
+	where c.id = _call.id
+	returning * into _call;
+	update vals.call_phases p
+	set left_at = greatest(_call.end_time, p.entered_at)
+	where p.call_id = _call.id
+		and p.left_at is null;
+
+	perform vals.call_emit_status(_who, _call);
+	perform vals.emit('call.ended', _call.id, _call.lead_id,
+		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'status', _call.status, 'finalStatus', _call.final_status,
+			'endReason', _call.end_reason, 'durationSec', vals.call_duration_s(_call)), _who);
+	if _call.final_status is not null then
+		perform vals.call_outcome_to_lead(_who, _call);
+	end if;
+	return _call;
+end
+$$;
+
+-- Queue a command for a leg; a second wish for the same step is the first one.
+create or replace function vals.command_queue(_kind text, _step text, _leg vals.legs, _params jsonb default '{}')
+returns void
+language sql
+as $$
+	insert into vals.commands (kind, step, call_id, leg_id, params)
+	values (_kind, _step, _leg.call_id, _leg.id, _params)
+	on conflict (leg_id, step) do nothing
+$$;
+
+-- Let go of a leg: a dial that was never sent is taken back, anything else is hung up (once
+-- its provider id is known).
+create or replace function vals.leg_release(_leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	if _leg.state = 'ended' then
+		return;
+	end if;
+	update vals.commands c
+	set state = 'canceled', finished_at = now(), reason = 'the call ended before it was dialled'
+	where c.leg_id = _leg.id
+		and c.kind = 'dial'
+		and c.state = 'pending'
+		and c.first_sent_at is null;
+	if found then
+		update vals.legs g set state = 'ended', ended_at = now() where g.id = _leg.id;
+	else
+		perform vals.command_queue('hangup', 'hangup', _leg);
+	end if;
+end
+$$;

@@ -1,0 +1,122 @@
+-- What all resources share: times, refusals, events, paging.
+--
+-- _who is the caller as vals-api saw him: {"id", "role", "address", "requestId"};
+-- id is null for the provider.
+
+-- A time as the API writes it.
+create or replace function vals.iso(_at timestamptz)
+returns text
+language sql stable parallel safe
+as $$
+	select pg_catalog.to_char(_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+
+-- Refuse a request.
+--   raises RS<status> with the message; the hint is the error code, the detail JSON
+--          (an array: details of fields; an object: further facts)
+create or replace function vals.refuse(_status integer, _message text, _code text default null, _detail text default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	raise exception using
+		errcode = 'RS' || _status,
+		message = _message,
+		hint = coalesce(_code, ''),
+		detail = coalesce(_detail, '');
+end
+$$;
+
+-- The caller's id; null for the provider.
+create or replace function vals.actor(_who jsonb)
+returns uuid
+language sql immutable parallel safe
+as $$
+	select (_who ->> 'id')::uuid
+$$;
+
+-- Log what the world should hear. The aggregate's row must be locked before, so
+-- that the order of the ids is the order of its commits.
+create or replace function vals.emit(_kind text, _call_id uuid, _lead_id uuid, _payload jsonb, _who jsonb default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	insert into vals.event_log (kind, call_id, lead_id, payload, request_id)
+	values (_kind, _call_id, _lead_id, _payload || jsonb_build_object('timestamp', vals.iso(clock_timestamp())),
+		_who ->> 'requestId');
+end
+$$;
+
+-- The members that differ between two objects, with their new values.
+create or replace function vals.changes(_old jsonb, _new jsonb)
+returns jsonb
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+	return (
+		select coalesce(jsonb_object_agg(key, value), '{}')
+		from jsonb_each(_new)
+		where value is distinct from _old -> key
+	);
+end
+$$;
+
+-- The members of two objects, neither of them empty, in one. Much cheaper than by way of jsonb.
+create or replace function vals.json_join(_left json, _right json)
+returns json
+language sql immutable parallel safe
+as $$
+	select (left(_left::text, -1) || ',' || substr(_right::text, 2))::json
+$$;
+
+-- The keys of an API object as column names: firstName becomes first_name.
+create or replace function vals.columns(_body jsonb)
+returns jsonb
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+	return (
+		select coalesce(jsonb_object_agg(lower(regexp_replace(key, '([A-Z])', '_\1', 'g')), value), '{}')
+		from jsonb_each(_body)
+	);
+end
+$$;
+
+-- A page's envelope: the rows and where they stand.
+create or replace function vals.page(_data json, _total bigint, _page bigint, _limit bigint)
+returns json
+language sql immutable parallel safe
+as $$
+	select json_build_object(
+		'data', _data,
+		'pagination', json_build_object(
+			'total', _total,
+			'page', _page,
+			'pages', greatest(1, ceil(_total::numeric / _limit)::bigint),
+			'limit', _limit,
+			'hasNext', _page * _limit < _total,
+			'hasPrev', _page > 1
+		)
+	)
+$$;
+
+-- The page and limit a list was asked for, clamped.
+--   raises RS400 beyond the millionth row
+create or replace function vals.paging(_filter jsonb, out page bigint, out size bigint)
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+	page := greatest(1, coalesce((_filter ->> 'page')::bigint, 1));
+	size := least(200, greatest(1, coalesce((_filter ->> 'limit')::bigint, 50)));
+	if (page - 1) * size > 1000000 then
+		perform vals.refuse(400, 'Validation failed', 'VALIDATION',
+			'[{"field":"page","message":"reaches beyond the first 1000000 rows; narrow the filters"}]');
+	end if;
+end
+$$;

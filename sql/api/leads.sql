@@ -1,0 +1,331 @@
+-- Leads: list, get, create, update, hide.
+
+create or replace function vals.lead_last_call(_lead_id uuid)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select json_build_object('id', c.id, 'startTime', vals.iso(c.start_time), 'endTime', vals.iso(c.end_time),
+			'finalStatus', c.final_status, 'engagementScore', trim_scale(c.score))
+		from vals.calls c
+		where c.lead_id = _lead_id
+		order by c.start_time desc
+		limit 1
+	);
+end
+$$;
+
+create or replace function vals.lead_json(_lead vals.leads)
+returns json
+language sql stable
+as $$
+	select json_build_object(
+		'id', _lead.id,
+		'firstName', _lead.first_name,
+		'lastName', _lead.last_name,
+		'phone', _lead.phone,
+		'email', _lead.email,
+		'source', _lead.source,
+		'initialInterest', _lead.initial_interest,
+		'qualificationScore', _lead.qualification_score,
+		'status', _lead.status,
+		'timezone', _lead.timezone,
+		'country', _lead.country,
+		'state', _lead.state,
+		'city', _lead.city,
+		'currentIncomeRange', _lead.current_income_range,
+		'desiredIncomeRange', _lead.desired_income_range,
+		'timeAvailability', _lead.time_availability,
+		'experienceLevel', _lead.experience_level,
+		'kevinNotes', _lead.kevin_notes,
+		'kevinRating', _lead.kevin_rating,
+		'relationshipStrength', _lead.relationship_strength,
+		'doNotCall', _lead.do_not_call,
+		'consent', _lead.consent,
+		'tags', _lead.tags,
+		'customFields', _lead.custom_fields,
+		'lastContacted', vals.iso(_lead.last_contacted),
+		'nextFollowup', vals.iso(_lead.next_followup),
+		'version', _lead.version,
+		'createdAt', vals.iso(_lead.created_at),
+		'updatedAt', vals.iso(_lead.updated_at),
+		'createdBy', _lead.created_by,
+		'updatedBy', _lead.updated_by,
+		'lastCall', vals.lead_last_call(_lead.id)
+	)
+$$;
+
+-- A lead with the stages it went through, oldest first.
+create or replace function vals.lead_json_full(_lead vals.leads)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_stages json := (
+		select json_build_object('stageHistory', coalesce(json_agg(json_build_object('from', s.from_status, 'to', s.to_status,
+			'cause', s.cause, 'changedBy', s.changed_by, 'changedAt', vals.iso(s.changed_at)) order by s.id), '[]'))
+		from vals.lead_stages s
+		where s.lead_id = _lead.id
+	);
+begin
+	return vals.json_join(vals.lead_json(_lead), _stages);
+end
+$$;
+
+-- A lead's name as people say it.
+create or replace function vals.lead_name(_lead vals.leads)
+returns text
+language sql immutable
+as $$
+	select _lead.first_name || ' ' || _lead.last_name
+$$;
+
+-- User text as a LIKE pattern in which nothing is special.
+create or replace function vals.like_literal(_text text)
+returns text
+language sql immutable parallel safe
+as $$
+	select '%' || regexp_replace(_text, '([\\%_])', '\\\1', 'g') || '%'
+$$;
+
+-- A page of leads, newest first.
+-- Without filters the plan is fixed and the total comes from the counters; with
+-- filters the condition is put together from those that were given, values as parameters.
+create or replace function api.leads_list(_who jsonb, _filter jsonb)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_page bigint;
+	_size bigint;
+	_total bigint;
+	_rows json;
+	_where text := 'l.deleted_at is null';
+	_order text := case _filter ->> 'sort'
+		when 'oldest' then 'l.created_at, l.id'
+		when 'name' then 'l.last_name, l.first_name, l.id'
+		when 'score' then 'l.qualification_score desc, l.created_at desc, l.id desc'
+		when 'updated' then 'l.updated_at desc, l.id desc'
+		else 'l.created_at desc, l.id desc'
+	end;
+begin
+	select p.page, p.size into _page, _size
+	from vals.paging(_filter) p;
+
+	if not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'search', 'sort'] then
+		select coalesce(sum(c.leads), 0) into _total
+		from vals.lead_counts c;
+		select coalesce(json_agg(vals.lead_json(l)), '[]') into _rows
+		from (
+			select l.*
+			from vals.leads l
+			where l.deleted_at is null
+			order by l.created_at desc, l.id desc
+			limit _size offset (_page - 1) * _size
+		) l;
+		return vals.page(_rows, _total, _page, _size);
+	end if;
+
+	if _filter ? 'status' then
+		_where := _where || ' and l.status = $1 ->> ''status''';
+	end if;
+	if _filter ? 'source' then
+		_where := _where || ' and l.source = $1 ->> ''source''';
+	end if;
+	if _filter ? 'qualificationScore' then
+		_where := _where || ' and l.qualification_score >= ($1 ->> ''qualificationScore'')::int';
+	end if;
+	if _filter ? 'createdAfter' then
+		_where := _where || ' and l.created_at >= ($1 ->> ''createdAfter'')::timestamptz';
+	end if;
+	if _filter ? 'createdBefore' then
+		_where := _where || ' and l.created_at <= ($1 ->> ''createdBefore'')::timestamptz';
+	end if;
+	if _filter ? 'search' then
+		_where := _where || ' and (l.first_name || '' '' || l.last_name ilike $2 or l.email ilike $2'
+			|| case when _filter ->> 'search' ~ '[0-9]' and _filter ->> 'search' ~ '^[-+0-9 ().]+$' then ' or l.phone like $3' else '' end || ')';
+	end if;
+
+	execute 'select count(*) from vals.leads l where ' || _where
+	into _total
+	using _filter, vals.like_literal(_filter ->> 'search'), '%' || regexp_replace(_filter ->> 'search', '[^0-9]', '', 'g') || '%';
+	execute 'select coalesce(json_agg(vals.lead_json(l)), ''[]'') from (select l.* from vals.leads l where ' || _where
+		|| ' order by ' || _order || ' limit $4 offset $5) l'
+	into _rows
+	using _filter, vals.like_literal(_filter ->> 'search'), '%' || regexp_replace(_filter ->> 'search', '[^0-9]', '', 'g') || '%',
+		_size, (_page - 1) * _size;
+	return vals.page(_rows, _total, _page, _size);
+end
+$$;
+
+-- One lead with its stage history.
+--   raises RS404 when there is no such lead
+create or replace function api.leads_get(_who jsonb, _id uuid)
+returns table (body json, etag text)
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	return query
+		select vals.lead_json_full(l), '"' || l.version || '"'
+		from vals.leads l
+		where l.id = _id
+			and l.deleted_at is null;
+	if not found then
+		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
+	end if;
+end
+$$;
+
+-- Refuse a time zone the database does not know.
+--   raises RS400
+create or replace function vals.zone_check(_zone text)
+returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	perform now() at time zone _zone;
+exception when invalid_parameter_value then
+	perform vals.refuse(400, 'Validation failed', 'VALIDATION', '[{"field":"timezone","message":"is not a known time zone"}]');
+end
+$$;
+
+-- Create a lead; status and score begin at new and 0 whatever was sent.
+--   raises 23505 leads_phone_unique, leads_email_unique
+--   emits  lead.created
+create or replace function api.leads_create(_who jsonb, _body jsonb)
+returns table (body json, etag text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_lead vals.leads;
+begin
+	perform vals.zone_check(_body ->> 'timezone');
+	insert into vals.leads (first_name, last_name, phone, email, source, initial_interest, timezone, country, state, city,
+		current_income_range, desired_income_range, time_availability, experience_level, kevin_notes, kevin_rating,
+		relationship_strength, do_not_call, consent, tags, custom_fields, next_followup, created_by, updated_by)
+	select r.first_name, r.last_name, r.phone, r.email, r.source, r.initial_interest, r.timezone, coalesce(r.country, 'US'), r.state,
+		r.city, r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes, r.kevin_rating,
+		r.relationship_strength, coalesce(r.do_not_call, false), r.consent, coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
+		r.next_followup, vals.actor(_who), vals.actor(_who)
+	from jsonb_populate_record(null::vals.leads, vals.columns(_body)) r
+	returning * into _lead;
+
+	insert into vals.lead_stages (lead_id, from_status, to_status, cause, changed_by)
+	values (_lead.id, null, 'new', 'created', vals.actor(_who));
+	perform vals.emit('lead.created', null, _lead.id,
+		jsonb_build_object('leadId', _lead.id, 'name', vals.lead_name(_lead), 'source', _lead.source), _who);
+	return query select vals.lead_json_full(_lead), '"' || _lead.version || '"';
+end
+$$;
+
+-- Move a lead to another stage if that is legal. The caller holds the row's lock.
+--   raises RS400 when it is not
+create or replace function vals.lead_stage_move(_who jsonb, _lead_id uuid, _from text, _to text, _cause text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_move vals.lead_transitions;
+begin
+	if _from = _to then
+		return;
+	end if;
+	select t.* into _move
+	from vals.lead_transitions t
+	where t.from_status = _from
+		and t.to_status = _to;
+	if not found or (_move.is_reopening and coalesce(_who ->> 'role', '') not in ('admin', 'kevin')) then
+		perform vals.refuse(400, format('Invalid transition from %s to %s', _from, _to), 'INVALID_TRANSITION',
+			'[{"field":"status","message":"this move is not allowed"}]');
+	end if;
+	insert into vals.lead_stages (lead_id, from_status, to_status, cause, changed_by)
+	values (_lead_id, _from, _to, _cause, vals.actor(_who));
+end
+$$;
+
+-- Change the members of a lead that were sent. _if_match is the version from If-Match, or null.
+--   raises RS404, RS409 when the version is stale, RS400 on an illegal stage, 23505 as create
+--   emits  lead.updated, unless nothing changed
+create or replace function api.leads_update(_who jsonb, _id uuid, _if_match text, _body jsonb)
+returns table (body json, etag text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_old vals.leads;
+	_new vals.leads;
+	_changes jsonb;
+begin
+	select l.* into _old
+	from vals.leads l
+	where l.id = _id
+		and l.deleted_at is null
+	for no key update;
+	if not found then
+		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
+	end if;
+	if coalesce((_body ->> 'version')::int, _old.version) <> _old.version
+		or coalesce(_if_match, '*') not in ('*', _old.version::text) then
+		perform vals.refuse(409, 'Lead was changed meanwhile', 'VERSION_CONFLICT',
+			json_build_object('version', _old.version)::text);
+	end if;
+
+	perform vals.zone_check(_body ->> 'timezone');
+	_new := jsonb_populate_record(_old, vals.columns(_body - 'version'));
+	_changes := vals.changes(vals.lead_json(_old)::jsonb, vals.lead_json(_new)::jsonb);
+	if _changes = '{}' then
+		return query select vals.lead_json_full(_old), '"' || _old.version || '"';
+		return;
+	end if;
+	perform vals.lead_stage_move(_who, _id, _old.status, _new.status, 'manual');
+
+	update vals.leads l
+	set first_name = _new.first_name, last_name = _new.last_name, phone = _new.phone, email = _new.email, source = _new.source,
+		initial_interest = _new.initial_interest, qualification_score = _new.qualification_score, status = _new.status,
+		timezone = _new.timezone, country = _new.country, state = _new.state, city = _new.city,
+		current_income_range = _new.current_income_range, desired_income_range = _new.desired_income_range,
+		time_availability = _new.time_availability, experience_level = _new.experience_level, kevin_notes = _new.kevin_notes,
+		kevin_rating = _new.kevin_rating, relationship_strength = _new.relationship_strength, do_not_call = _new.do_not_call,
+		consent = _new.consent, tags = coalesce(_new.tags, '[]'), custom_fields = coalesce(_new.custom_fields, '{}'),
+		last_contacted = _new.last_contacted, next_followup = _new.next_followup,
+		version = _old.version + 1, updated_at = clock_timestamp(), updated_by = vals.actor(_who)
+	where l.id = _id
+	returning * into _new;
+	perform vals.emit('lead.updated', null, _id, jsonb_build_object('leadId', _id, 'changes', _changes), _who);
+	return query select vals.lead_json_full(_new), '"' || _new.version || '"';
+end
+$$;
+
+-- Hide a lead; its calls stay.
+--   raises RS404, RS409 while it is on a call
+--   emits  lead.deleted
+create or replace function api.leads_delete(_who jsonb, _id uuid)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_deleted_at timestamptz;
+begin
+	perform from vals.leads l
+	where l.id = _id
+		and l.deleted_at is null
+	for update;
+	if not found then
+		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
+	end if;
+	if exists (select from vals.calls c where c.lead_id = _id and c.end_time is null) then
+		perform vals.refuse(409, 'Lead is on a call', 'LEAD_ON_CALL');
+	end if;
+
+	update vals.leads l
+	set deleted_at = clock_timestamp(), version = l.version + 1, updated_by = vals.actor(_who)
+	where l.id = _id
+	returning l.deleted_at into _deleted_at;
+	perform vals.emit('lead.deleted', null, _id, jsonb_build_object('leadId', _id), _who);
+	return json_build_object('id', _id, 'deletedAt', vals.iso(_deleted_at));
+end
+$$;

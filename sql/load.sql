@@ -1,0 +1,18 @@
+-- load.sql - the order in which everything below api/, feed/, run/ and admin/ is loaded
+--
+-- valsctl migrate first applies migrations/ and then this list, in one transaction,
+-- whenever one of the files changed. Plain psql can do it too: psql -f load.sql
+
+\ir api/common.sql
+\ir api/auth.sql
+\ir api/idempotency.sql
+\ir api/kevin.sql
+\ir api/leads.sql
+\ir api/calls.sql
+\ir api/agent.sql
+\ir api/webhooks.sql
+\ir api/health.sql
+\ir feed/feed.sql
+\ir run/commands.sql
+\ir admin/admin.sql
+\ir grants.sql

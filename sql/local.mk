@@ -1,0 +1,11 @@
+nobase_dist_pkgdata_DATA = \
+	sql/bootstrap.sql sql/grants.sql sql/load.sql sql/roles.sql \
+	sql/migrations/0001_accounts.sql \
+	sql/migrations/0002_leads.sql \
+	sql/migrations/0003_calls.sql \
+	sql/migrations/0004_events.sql \
+	sql/migrations/0005_telephony.sql \
+	sql/migrations/0006_kevin.sql \
+	sql/api/agent.sql sql/api/auth.sql sql/api/calls.sql sql/api/common.sql sql/api/health.sql \
+	sql/api/idempotency.sql sql/api/kevin.sql sql/api/leads.sql sql/api/webhooks.sql \
+	sql/admin/admin.sql sql/feed/feed.sql sql/run/commands.sql
