@@ -1,0 +1,78 @@
+/*
+ * clock.c - the only clock
+ */
+#include "clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+int64_t
+clock_us(void)
+{
+	struct timespec now;
+
+	/* Fails only for a clock that does not exist. */
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		abort();
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+clock_ms(void)
+{
+	return clock_us() / 1000;
+}
+
+int64_t
+clock_unix(void)
+{
+	return (int64_t)time(NULL);
+}
+
+const char *
+clock_iso(char out[static CLOCK_ISO_SIZE])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t len;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &tm) == NULL)
+		abort();
+	len = strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	assert(len > 0);
+	snprintf(out + len, CLOCK_ISO_SIZE - len, ".%03dZ", (int)(now.tv_nsec / 1000000));
+	return out;
+}
+
+/* An absolute wake-up time, so that being interrupted costs no drift. */
+void
+clock_sleep_ms(int64_t ms)
+{
+	int64_t until = clock_us() + ms * 1000;
+	struct timespec wake = {
+		.tv_sec = (time_t)(until / 1000000),
+		.tv_nsec = (long)(until % 1000000) * 1000,
+	};
+
+	if (ms <= 0)
+		return;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) == EINTR)
+		continue;
+}
+
+/* From the kernel each time: a generator of our own would repeat itself in forked workers. */
+uint32_t
+clock_jitter(uint32_t below)
+{
+	uint32_t random;
+
+	if (below == 0)
+		return 0;
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		random = (uint32_t)clock_us();
+	return random % below;
+}

@@ -1,0 +1,629 @@
+/*
+ * conf.c - settings: built-in < file < environment < command line
+ *
+ * A load fills a fresh set of values layer by layer and puts it in the place of
+ * the old one only when every layer was good. Each layer goes through
+ * conf_assign, which knows the types, the bounds and the KEY_file form.
+ */
+#include "conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf_args.h"
+#include "crypto.h"
+#include "db.h"
+#include "json.h"
+#include "log.h"
+#include "xalloc.h"
+
+#define CONF_LINE_MAX 8192		/* longest line of the file, bytes */
+#define CONF_SECRET_FILE_MAX 16384	/* longest content of a KEY_file, bytes */
+#define CONF_REASON_SIZE 512
+#define CONF_ENV_NAME_SIZE 64
+
+enum conf_type { TEXT, SECRET, INT, BOOL, PATH };
+
+static const struct setting {
+	const char *key;
+	enum conf_type type;
+	const char *fallback;
+	const char *help;
+} settings[CONF__MAX] = {
+#define SETTING(key, type, fallback, help) [CONF_##key] = { #key, type, fallback, help },
+#include "settings.def"
+#undef SETTING
+};
+
+/* Whole numbers are 0 to INT_MAX unless they stand here. */
+static const struct bounds {
+	enum conf_key key;
+	long min;
+	long max;
+} bounds[] = {
+	{ CONF_database_timeout_ms, 1, 3600000 },
+	{ CONF_api_workers, 0, 1024 },
+	{ CONF_waiting_workers, 1, 1024 },
+	{ CONF_request_timeout, 1, 3600 },
+	{ CONF_access_token_ttl, 1, 86400 },
+	{ CONF_refresh_token_ttl, 1, INT_MAX },
+	{ CONF_rate_limit_window, 1, 86400 },
+	{ CONF_provider_max_inflight, 1, 1000 },
+	{ CONF_ws_node, 0, 99 },
+	{ CONF_ws_ping_interval_ms, 1, 3600000 },
+	{ CONF_ws_ping_timeout_ms, 1, 3600000 },
+	{ CONF_ws_max_connections, 1, 1000000 },
+	{ CONF_ws_queue_bytes, 4096, INT_MAX },
+};
+
+struct values {
+	char *text[CONF__MAX];
+};
+
+static struct values current;
+static struct conf_args args;
+
+/* ---- values ---- */
+
+static void
+conf_values_free(struct values *values)
+{
+	for (size_t i = 0; i < CONF__MAX; i++)
+		free(values->text[i]);
+	*values = (struct values){ 0 };
+}
+
+static int
+conf_find(const char *key)
+{
+	for (int i = 0; i < CONF__MAX; i++) {
+		if (strcmp(settings[i].key, key) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* The setting whose KEY_file form this is, -1 if it is none. */
+static int
+conf_find_file_form(const char *key)
+{
+	static const char suffix[] = "_file";
+	size_t len = strlen(key), suffix_len = sizeof(suffix) - 1;
+	char base[CONF_ENV_NAME_SIZE];
+	int i;
+
+	if (len <= suffix_len || len >= sizeof(base) ||
+	    strcmp(key + len - suffix_len, suffix) != 0)
+		return -1;
+	memcpy(base, key, len - suffix_len);
+	base[len - suffix_len] = '\0';
+	i = conf_find(base);
+	if (i < 0 || (settings[i].type != TEXT && settings[i].type != SECRET))
+		return -1;
+	return i;
+}
+
+/* 1 or 0, or -1 if the word is no switch. */
+static int
+conf_parse_bool(const char *text)
+{
+	static const char *const words[][2] = {
+		{ "off", "on" }, { "false", "true" }, { "no", "yes" }, { "0", "1" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i][0]) == 0)
+			return 0;
+		if (strcasecmp(text, words[i][1]) == 0)
+			return 1;
+	}
+	return -1;
+}
+
+static bool
+conf_is_number(int key, const char *text, char reason[static CONF_REASON_SIZE])
+{
+	long number, min = 0, max = INT_MAX;
+	char *end;
+
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		if ((int)bounds[i].key == key) {
+			min = bounds[i].min;
+			max = bounds[i].max;
+		}
+	}
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && number >= min &&
+	    number <= max)
+		return true;
+	snprintf(reason, CONF_REASON_SIZE, "%s is not a whole number from %ld to %ld",
+	    settings[key].key, min, max);
+	return false;
+}
+
+/* The form HH:MM-HH:MM with real hours and minutes. */
+static bool
+conf_is_hours(const char *text)
+{
+	static const char form[] = "hh:mm-hh:mm";
+
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		if (isalpha((unsigned char)form[i]) ? !isdigit((unsigned char)text[i]) :
+		    text[i] != form[i])
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(form) - 1; i += 6) {
+		if (strncmp(text + i, "24", 2) >= 0 || text[i + 3] > '5')
+			return false;
+	}
+	return true;
+}
+
+/* What a text must look like beyond its type. */
+static bool
+conf_is_text(int key, const char *text, char reason[static CONF_REASON_SIZE])
+{
+	const char *wanted = NULL;
+
+	if (key == CONF_log_level && log_level_parse(text) < 0)
+		wanted = "error, warn, info or debug";
+	else if (key == CONF_log_requests && strcmp(text, "fields") != 0 &&
+	    strcmp(text, "seed") != 0 && strcmp(text, "off") != 0)
+		wanted = "fields, seed or off";
+	else if (key == CONF_calling_hours && text[0] != '\0' && !conf_is_hours(text))
+		wanted = "HH:MM-HH:MM or empty";
+	if (wanted == NULL)
+		return true;
+	snprintf(reason, CONF_REASON_SIZE, "%s must be %s", settings[key].key, wanted);
+	return false;
+}
+
+static bool
+conf_is_valid(int key, const char *text, char reason[static CONF_REASON_SIZE])
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+			snprintf(reason, CONF_REASON_SIZE, "%s has a control character in it",
+			    settings[key].key);
+			return false;
+		}
+	}
+	switch (settings[key].type) {
+	case INT:
+		return conf_is_number(key, text, reason);
+	case BOOL:
+		if (conf_parse_bool(text) >= 0)
+			return true;
+		snprintf(reason, CONF_REASON_SIZE, "%s must be on or off", settings[key].key);
+		return false;
+	case TEXT:
+	case SECRET:
+	case PATH:
+		break;
+	}
+	return conf_is_text(key, text, reason);
+}
+
+/* ---- KEY_file ---- */
+
+/* Read at most size - 1 bytes; returns how many, or -1 with errno. */
+static ssize_t
+conf_read_all(int fd, char *out, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while ((got = read(fd, out + len, size - 1 - len)) != 0) {
+		if (got > 0)
+			len += (size_t)got;
+		else if (errno != EINTR)
+			return -1;
+	}
+	out[len] = '\0';
+	return (ssize_t)len;
+}
+
+/* The content of a secret's file without its last newline; NULL with a reason. The caller frees it. */
+static char *
+conf_read_secret(const char *path, char reason[static CONF_REASON_SIZE])
+{
+	char content[CONF_SECRET_FILE_MAX + 2];
+	struct stat sb;
+	ssize_t len = -1;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &sb) == 0)
+		len = conf_read_all(fd, content, sizeof(content));
+	if (len < 0)
+		snprintf(reason, CONF_REASON_SIZE, "could not read %s: %s", path, strerror(errno));
+	else if ((sb.st_mode & S_IRWXO) != 0)
+		snprintf(reason, CONF_REASON_SIZE, "%s has rights for others (mode %04o)", path,
+		    (unsigned)(sb.st_mode & 07777));
+	else if (len > CONF_SECRET_FILE_MAX || strlen(content) != (size_t)len)
+		snprintf(reason, CONF_REASON_SIZE, "%s does not hold a text of at most %d bytes",
+		    path, CONF_SECRET_FILE_MAX);
+	else
+		reason[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	if (reason[0] != '\0')
+		return NULL;
+	if (len > 0 && content[len - 1] == '\n')
+		content[len - 1] = '\0';
+	return xstrdup(content);
+}
+
+/* ---- the layers ---- */
+
+/*
+ * Set `key`, or the setting whose KEY_file form it is. *key_r gets the setting
+ * when the value itself was given, else -1. Returns 0, or -1 with a reason.
+ */
+static int
+conf_assign(struct values *values, const char *key, const char *text, int *key_r,
+    char reason[static CONF_REASON_SIZE])
+{
+	int i = conf_find(key);
+	char *value;
+
+	*key_r = i;
+	if (i >= 0) {
+		value = xstrdup(text);
+	} else {
+		i = conf_find_file_form(key);
+		if (i < 0) {
+			snprintf(reason, CONF_REASON_SIZE, "there is no setting %s", key);
+			return -1;
+		}
+		value = conf_read_secret(text, reason);
+		if (value == NULL)
+			return -1;
+	}
+	if (!conf_is_valid(i, value, reason)) {
+		free(value);
+		return -1;
+	}
+	free(values->text[i]);
+	values->text[i] = value;
+	return 0;
+}
+
+static void
+conf_load_defaults(struct values *values)
+{
+	for (size_t i = 0; i < CONF__MAX; i++)
+		values->text[i] = xstrdup(settings[i].fallback);
+}
+
+/* inih's reader and handler share this; the reader counts, as the handler is not told. */
+struct conf_file {
+	FILE *stream;
+	struct values *values;
+	bool is_open_to_others;
+	int line;
+	int error_line;		/* of the first error, 0 = none */
+	char reason[CONF_REASON_SIZE];
+};
+
+static void
+conf_file_fail(struct conf_file *file, const char *reason)
+{
+	if (file->error_line != 0)
+		return;
+	file->error_line = file->line;
+	if (reason != NULL)
+		snprintf(file->reason, sizeof(file->reason), "%s", reason);
+}
+
+/* A line that does not fit would be taken for two. */
+static char *
+conf_file_line(char *out, int size, void *arg)
+{
+	struct conf_file *file = arg;
+	char *line = fgets(out, size, file->stream);
+
+	if (line == NULL)
+		return NULL;
+	file->line++;
+	if (strchr(line, '\n') == NULL && !feof(file->stream)) {
+		conf_file_fail(file, "the line is too long");
+		return NULL;
+	}
+	return line;
+}
+
+static int
+conf_file_setting(void *arg, const char *section, const char *key, const char *value)
+{
+	struct conf_file *file = arg;
+	char reason[CONF_REASON_SIZE];
+	int assigned;
+
+	if (section[0] != '\0') {
+		conf_file_fail(file, "there are no sections in this file");
+		return 0;
+	}
+	if (conf_assign(file->values, key, value, &assigned, reason) != 0) {
+		conf_file_fail(file, reason);
+		return 0;
+	}
+	if (assigned >= 0 && settings[assigned].type == SECRET && value[0] != '\0' &&
+	    file->is_open_to_others) {
+		snprintf(reason, sizeof(reason), "%s is secret, and others may read this file "
+		    "(chmod o-rwx it, or use %s_file)", key, key);
+		conf_file_fail(file, reason);
+		return 0;
+	}
+	return 1;
+}
+
+/* Debian's inih takes its options at run time. */
+static void
+conf_file_options(void)
+{
+	ini_use_stack = false;
+	ini_max_line = CONF_LINE_MAX;
+	ini_initial_alloc = CONF_LINE_MAX;
+	ini_allow_multiline = false;
+	ini_allow_inline_comments = false;
+	ini_allow_no_value = false;
+	ini_stop_on_first_error = true;
+}
+
+/* Read the file at path; it may be missing unless it was asked for. */
+static int
+conf_load_file(struct values *values, const char *path, bool is_required)
+{
+	struct conf_file file = { .values = values, .reason = "this is not `key = value`" };
+	struct stat sb;
+	int bad_line;
+
+	file.stream = fopen(path, "re");
+	if (file.stream == NULL) {
+		if (errno == ENOENT && !is_required)
+			return 0;
+		fprintf(stderr, "%s: could not read it: %s\n", path, strerror(errno));
+		return -1;
+	}
+	file.is_open_to_others = fstat(fileno(file.stream), &sb) != 0 ||
+	    (sb.st_mode & S_IROTH) != 0;
+	conf_file_options();
+	bad_line = ini_parse_stream(conf_file_line, &file, conf_file_setting, &file);
+	if (ferror(file.stream)) {
+		file.line++;
+		conf_file_fail(&file, "could not read it");
+	}
+	fclose(file.stream);
+	if (file.error_line == 0 && bad_line == 0)
+		return 0;
+	fprintf(stderr, "%s:%d: %s\n", path, file.error_line != 0 ? file.error_line : bad_line,
+	    file.reason);
+	return -1;
+}
+
+static void
+conf_upper(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = (char)toupper((unsigned char)*text);
+}
+
+/* One name of the environment, lower case in key; 1 when it is set. */
+static int
+conf_load_variable(struct values *values, const char *key)
+{
+	char name[CONF_ENV_NAME_SIZE], reason[CONF_REASON_SIZE];
+	const char *value;
+	int assigned;
+
+	snprintf(name, sizeof(name), "%s", key);
+	conf_upper(name);
+	value = getenv(name);
+	if (value == NULL)
+		return 0;
+	if (conf_assign(values, key, value, &assigned, reason) == 0)
+		return 1;
+	fprintf(stderr, "environment: %s: %s\n", name, reason);
+	return -1;
+}
+
+static int
+conf_load_environment(struct values *values)
+{
+	char file_key[CONF_ENV_NAME_SIZE];
+	int from_variable, from_file;
+
+	for (size_t i = 0; i < CONF__MAX; i++) {
+		from_variable = conf_load_variable(values, settings[i].key);
+		from_file = 0;
+		snprintf(file_key, sizeof(file_key), "%s_file", settings[i].key);
+		if (from_variable >= 0 && conf_find_file_form(file_key) >= 0)
+			from_file = conf_load_variable(values, file_key);
+		if (from_variable < 0 || from_file < 0)
+			return -1;
+		if (from_variable > 0 && from_file > 0) {
+			fprintf(stderr, "environment: %s is given both as a value and as a file\n",
+			    settings[i].key);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* One KEY=VALUE of the command line, which everybody on the machine can read. */
+static int
+conf_load_set(struct values *values, const char *set)
+{
+	char key[CONF_ENV_NAME_SIZE], reason[CONF_REASON_SIZE];
+	const char *equals = strchr(set, '=');
+	int assigned;
+
+	if (equals == NULL || (size_t)(equals - set) >= sizeof(key)) {
+		fprintf(stderr, "command line: --set needs KEY=VALUE\n");
+		return -1;
+	}
+	memcpy(key, set, (size_t)(equals - set));
+	key[equals - set] = '\0';
+	assigned = conf_find(key);
+	if (assigned >= 0 && settings[assigned].type == SECRET) {
+		fprintf(stderr, "command line: %s is secret: use %s_file or the environment\n",
+		    key, key);
+		return -1;
+	}
+	if (conf_assign(values, key, equals + 1, &assigned, reason) == 0)
+		return 0;
+	fprintf(stderr, "command line: %s\n", reason);
+	return -1;
+}
+
+static int
+conf_load_layers(struct values *values, const struct conf_args *from)
+{
+	const char *path = from->file;
+	bool is_required = true;
+
+	conf_load_defaults(values);
+	if (path == NULL)
+		path = getenv("VALS_CONF");
+	if (path == NULL || path[0] == '\0') {
+		path = SYSCONFDIR "/vals/vals.conf";
+		is_required = false;
+	}
+	if (conf_load_file(values, path, is_required) != 0 ||
+	    conf_load_environment(values) != 0)
+		return -1;
+	for (size_t i = 0; i < from->set_count; i++) {
+		if (conf_load_set(values, from->sets[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Replace the current values by what the layers say now. */
+static int
+conf_replace(const struct conf_args *from)
+{
+	struct values values = { 0 };
+
+	if (conf_load_layers(&values, from) != 0) {
+		conf_values_free(&values);
+		return -1;
+	}
+	conf_values_free(&current);
+	current = values;
+	return 0;
+}
+
+/* ---- what the command line can ask for ---- */
+
+static void
+conf_print_version(const char *program)
+{
+	printf("%s %s (%s, %s, %s)\n", program, PACKAGE_VERSION, db_library(), json_library(),
+	    crypto_library());
+}
+
+static void
+conf_print_help(const char *program)
+{
+	printf("Usage: %s [OPTION]...\n\n%s\nSettings, by file, environment (in capitals) or --set:\n",
+	    program, conf_args_usage);
+	for (size_t i = 0; i < CONF__MAX; i++)
+		printf("  %-22s %s [%s]\n", settings[i].key, settings[i].help,
+		    settings[i].fallback);
+}
+
+/* Do what needs no program, and end. */
+static void
+conf_act(const struct conf_args *wish)
+{
+	switch (wish->action) {
+	case CONF_RUN:
+		return;
+	case CONF_CHECK:
+		fprintf(stderr, "%s: the settings are good\n", wish->program);
+		break;
+	case CONF_DUMP:
+		conf_dump(stdout);
+		break;
+	case CONF_HELP:
+		conf_print_help(wish->program);
+		break;
+	case CONF_VERSION:
+		conf_print_version(wish->program);
+		break;
+	}
+	exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+/* ---- the interface ---- */
+
+int
+conf_load(const char *program, int *argc, char **argv)
+{
+	struct conf_args fresh;
+
+	if (conf_args_parse(program, argc, argv, &fresh) != 0)
+		return -1;
+	/* Help must not depend on good settings. */
+	if (fresh.action == CONF_HELP || fresh.action == CONF_VERSION)
+		conf_act(&fresh);
+	if (conf_replace(&fresh) != 0) {
+		conf_args_free(&fresh);
+		return -1;
+	}
+	conf_args_free(&args);
+	args = fresh;
+	conf_act(&args);
+	return 0;
+}
+
+int
+conf_reload(void)
+{
+	return conf_replace(&args);
+}
+
+const char *
+conf_text(enum conf_key key)
+{
+	return current.text[key] != NULL ? current.text[key] : settings[key].fallback;
+}
+
+long
+conf_int(enum conf_key key)
+{
+	return strtol(conf_text(key), NULL, 10);
+}
+
+bool
+conf_bool(enum conf_key key)
+{
+	return conf_parse_bool(conf_text(key)) == 1;
+}
+
+void
+conf_dump(FILE *out)
+{
+	const char *text;
+
+	for (size_t i = 0; i < CONF__MAX; i++) {
+		text = conf_text((enum conf_key)i);
+		if (settings[i].type == SECRET && text[0] != '\0')
+			text = "***";
+		fprintf(out, "%s = %s\n", settings[i].key, text);
+	}
+}

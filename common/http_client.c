@@ -1,0 +1,383 @@
+/*
+ * http_client.c - outgoing requests, many at a time
+ *
+ * One libcurl multi handle keeps the connections; one easy handle lives as
+ * long as its request. Nothing runs in libcurl's callbacks but copying bytes:
+ * `done` is called from our own loop, where it may start the next request.
+ */
+#include "http_client.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "buf.h"
+#include "log.h"
+#include "xalloc.h"
+
+#define ERROR_FORBIDDEN "this address may not be called"
+#define ERROR_TOO_LONG "the answer is too long"
+
+struct request {
+	TAILQ_ENTRY(request) link;
+	CURL *easy;		/* NULL for a request that was refused */
+	struct buf answer;
+	bool is_too_long;
+	http_done *done;
+	void *owner;
+};
+
+TAILQ_HEAD(request_list, request);
+
+struct http_client {
+	CURLM *multi;
+	char *bearer;
+	struct curl_slist *headers;
+	struct request_list active;	/* libcurl works on these */
+	struct request_list refused;	/* only waiting to be told so */
+	size_t inflight;		/* in either list */
+};
+
+/* An option that cannot be set is an unsafe request: better none at all. */
+static void
+must(CURLcode code)
+{
+	if (code == CURLE_OK)
+		return;
+	log_error("http_client", "libcurl refused an option: %s", curl_easy_strerror(code));
+	abort();
+}
+
+static void
+must_multi(CURLMcode code)
+{
+	if (code == CURLM_OK)
+		return;
+	log_error("http_client", "libcurl failed: %s", curl_multi_strerror(code));
+	abort();
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr v4;
+	char v6[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
+	size_t len = strlen(host);
+
+	/* libcurl resolves this name to loopback by itself, whatever the DNS says. */
+	if (strcmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	if (len < 2 || host[0] != '[' || host[len - 1] != ']' || len - 2 >= sizeof(v6))
+		return false;
+	memcpy(v6, host + 1, len - 2);
+	v6[len - 2] = '\0';
+	return inet_pton(AF_INET6, v6, &addr) == 1 && IN6_IS_ADDR_LOOPBACK(&addr);
+}
+
+/* One part of a parsed address, NULL if it has none; free with curl_free. */
+static char *
+url_part(CURLU *url, CURLUPart part)
+{
+	char *text = NULL;
+
+	return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+static bool
+may_call_parsed(CURLU *url)
+{
+	char *scheme = url_part(url, CURLUPART_SCHEME);
+	char *host = url_part(url, CURLUPART_HOST);
+	char *user = url_part(url, CURLUPART_USER);
+	char *password = url_part(url, CURLUPART_PASSWORD);
+	bool may = false;
+
+	if (scheme != NULL && host != NULL && user == NULL && password == NULL)
+		may = strcmp(scheme, "https") == 0 ||
+		    (strcmp(scheme, "http") == 0 && is_loopback(host));
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(user);
+	curl_free(password);
+	return may;
+}
+
+bool
+http_client_may_call(const char *address)
+{
+	CURLU *url = curl_url();
+	bool may = false;
+
+	if (url == NULL)
+		abort();
+	if (curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK)
+		may = may_call_parsed(url);
+	curl_url_cleanup(url);
+	return may;
+}
+
+static void
+add_header(struct http_client *client, const char *line)
+{
+	struct curl_slist *headers = curl_slist_append(client->headers, line);
+
+	if (headers == NULL)
+		abort();
+	client->headers = headers;
+}
+
+struct http_client *
+http_client_new(const char *bearer)
+{
+	struct http_client *client = xcalloc(1, sizeof(*client));
+
+	must(curl_global_init(CURL_GLOBAL_DEFAULT));
+	client->multi = curl_multi_init();
+	if (client->multi == NULL)
+		abort();
+	client->bearer = xstrdup(bearer);
+	add_header(client, "Content-Type: application/json");
+	add_header(client, "Accept: application/json");
+	/* Bodies are small: waiting for "100 Continue" would only add a round trip. */
+	add_header(client, "Expect:");
+	TAILQ_INIT(&client->active);
+	TAILQ_INIT(&client->refused);
+	return client;
+}
+
+static void
+request_free(struct request_list *list, struct request *request)
+{
+	TAILQ_REMOVE(list, request, link);
+	if (request->easy != NULL)
+		curl_easy_cleanup(request->easy);
+	buf_free(&request->answer);
+	free(request);
+}
+
+void
+http_client_free(struct http_client **client_p)
+{
+	struct http_client *client = *client_p;
+	struct request *request;
+
+	if (client == NULL)
+		return;
+	while ((request = TAILQ_FIRST(&client->active)) != NULL) {
+		must_multi(curl_multi_remove_handle(client->multi, request->easy));
+		request_free(&client->active, request);
+	}
+	while ((request = TAILQ_FIRST(&client->refused)) != NULL)
+		request_free(&client->refused, request);
+	must_multi(curl_multi_cleanup(client->multi));
+	curl_slist_free_all(client->headers);
+	explicit_bzero(client->bearer, strlen(client->bearer));
+	free(client->bearer);
+	free(client);
+	*client_p = NULL;
+	curl_global_cleanup();
+}
+
+static size_t
+take_bytes(char *data, size_t size, size_t count, void *arg)
+{
+	struct request *request = arg;
+	size_t len = size * count;
+
+	if (len > HTTP_CLIENT_ANSWER_MAX - request->answer.len) {
+		request->is_too_long = true;
+		return 0;	/* ends the transfer */
+	}
+	buf_add(&request->answer, data, len);
+	return len;
+}
+
+/* What every request has in common, see traps 26 and 69 of the reference. */
+static void
+set_limits(CURL *easy, const char *url)
+{
+	bool is_plain = strncasecmp(url, "http:", 5) == 0;
+
+	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_plain ? "http" : "https"));
+	must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
+	must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
+	must(curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+	/* One request per connection at a time: a lost connection loses one answer. */
+	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+	must(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CLIENT_CONNECT_MS));
+	must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTP_CLIENT_TOTAL_MS));
+}
+
+static void
+set_request(struct request *request, const struct http_client *client, const char *method,
+    const char *url, const char *body)
+{
+	CURL *easy = request->easy;
+
+	set_limits(easy, url);
+	must(curl_easy_setopt(easy, CURLOPT_URL, url));
+	must(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers));
+	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "vals/" PACKAGE_VERSION));
+	if (client->bearer[0] != '\0') {
+		must(curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER));
+		must(curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, client->bearer));
+	}
+	if (strcmp(method, "GET") != 0)
+		must(curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body != NULL ? body : ""));
+	must(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, request));
+	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, request));
+}
+
+void
+http_client_start(struct http_client *client, const char *method, const char *url,
+    const char *body, http_done *done, void *owner)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	assert(strcmp(method, "GET") == 0 || strcmp(method, "POST") == 0 ||
+	    strcmp(method, "PUT") == 0);
+	request->done = done;
+	request->owner = owner;
+	client->inflight++;
+	if (!http_client_may_call(url)) {
+		TAILQ_INSERT_TAIL(&client->refused, request, link);
+		return;
+	}
+	request->easy = curl_easy_init();
+	if (request->easy == NULL)
+		abort();
+	set_request(request, client, method, url, body);
+	must_multi(curl_multi_add_handle(client->multi, request->easy));
+	TAILQ_INSERT_TAIL(&client->active, request, link);
+}
+
+size_t
+http_client_inflight(const struct http_client *client)
+{
+	return client->inflight;
+}
+
+/* Seconds the peer asks us to wait; Retry-After may also be a date. */
+static long
+retry_after(CURL *easy)
+{
+	struct curl_header *header;
+	curl_off_t seconds;
+	char *end;
+	long reset;
+
+	if (curl_easy_header(easy, "x-ratelimit-reset", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+	    isdigit((unsigned char)header->value[0])) {
+		errno = 0;
+		reset = strtol(header->value, &end, 10);
+		if (errno == 0 && *end == '\0')
+			return reset;
+	}
+	if (curl_easy_header(easy, "retry-after", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+	    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
+		return (long)seconds;
+	return -1;
+}
+
+/* Tell the owner how it ended; libcurl is done with it before `done` can start another. */
+static void
+finish(struct http_client *client, struct request *request, CURLcode code)
+{
+	struct http_answer answer = { .retry_after = -1 };
+	long sent = 0;
+
+	must(curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent));
+	answer.was_sent = sent > 0;
+	if (code == CURLE_OK) {
+		must(curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &answer.status));
+		buf_reserve(&request->answer, 1);
+		request->answer.data[request->answer.len] = '\0';
+		answer.body = request->answer.data;
+		answer.body_len = request->answer.len;
+		answer.retry_after = retry_after(request->easy);
+	} else
+		answer.error = request->is_too_long ? ERROR_TOO_LONG : curl_easy_strerror(code);
+	must_multi(curl_multi_remove_handle(client->multi, request->easy));
+	client->inflight--;
+	request->done(request->owner, &answer);
+	request_free(&client->active, request);
+}
+
+static void
+finish_refused(struct http_client *client)
+{
+	static const struct http_answer answer = { .error = ERROR_FORBIDDEN, .retry_after = -1 };
+	struct request_list refused = TAILQ_HEAD_INITIALIZER(refused);
+	struct request *request;
+
+	/* Taken off first: done may start more of them, which then wait for the next run. */
+	TAILQ_CONCAT(&refused, &client->refused, link);
+	while ((request = TAILQ_FIRST(&refused)) != NULL) {
+		client->inflight--;
+		request->done(request->owner, &answer);
+		request_free(&refused, request);
+	}
+}
+
+static void
+finish_ended(struct http_client *client)
+{
+	CURLMsg *message;
+	CURLcode code;
+	char *request;
+	int left;
+
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+		assert(message->msg == CURLMSG_DONE);
+		code = message->data.result;
+		must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request));
+		finish(client, (struct request *)(void *)request, code);
+	}
+}
+
+void
+http_client_run(struct http_client *client, int timeout_ms, const int *fds, size_t count)
+{
+	struct curl_waitfd waits[HTTP_CLIENT_FDS_MAX];
+	unsigned int used = 0;
+	int running;
+
+	assert(count <= HTTP_CLIENT_FDS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			waits[used++] = (struct curl_waitfd){ .fd = fds[i], .events = CURL_WAIT_POLLIN };
+	if (!TAILQ_EMPTY(&client->refused))
+		timeout_ms = 0;
+	must_multi(curl_multi_perform(client->multi, &running));
+	must_multi(curl_multi_poll(client->multi, waits, used, timeout_ms, NULL));
+	must_multi(curl_multi_perform(client->multi, &running));
+	finish_ended(client);
+	finish_refused(client);
+}
+
+char *
+http_client_escape(const char *segment)
+{
+	/* libcurl has ignored the handle here since 7.82. */
+	char *escaped = curl_easy_escape(NULL, segment, 0);
+	char *copy;
+
+	if (escaped == NULL)
+		abort();
+	copy = xstrdup(escaped);
+	curl_free(escaped);
+	return copy;
+}

@@ -1,0 +1,33 @@
+noinst_LIBRARIES += libcommon.a
+libcommon_a_SOURCES = \
+	common/arena.c \
+	common/arena.h \
+	common/buf.c \
+	common/buf.h \
+	common/clock.c \
+	common/clock.h \
+	common/conf.c \
+	common/conf.h \
+	common/conf_args.c \
+	common/conf_args.h \
+	common/crypto.c \
+	common/crypto.h \
+	common/db.c \
+	common/db.h \
+	common/db_status.c \
+	common/http_client.c \
+	common/http_client.h \
+	common/json.c \
+	common/json.h \
+	common/json_scan.c \
+	common/log.c \
+	common/log.h \
+	common/settings.def \
+	common/token.c \
+	common/token.h \
+	common/xalloc.c \
+	common/xalloc.h
+libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) \
+	$(CRYPTO_CFLAGS) $(SODIUM_CFLAGS) $(INIH_CFLAGS)
+
+COMMON_LIBS = $(LIBPQ_LIBS) $(JSONC_LIBS) $(SODIUM_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)

@@ -1,0 +1,125 @@
+/*
+ * keys.c - API keys of programs, and the keys that sign access tokens
+ */
+#include "ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "token.h"
+#include "xalloc.h"
+
+#define KEY_PREFIX_SIZE 14	/* "vals_", eight characters to recognise it by, NUL */
+
+int
+ctl_apikey_add(const struct ctl_options *options)
+{
+	char key[sizeof(TOKEN_API_KEY_PREFIX) + TOKEN_SECRET_SIZE] = TOKEN_API_KEY_PREFIX;
+	char hash[TOKEN_HASH_HEX_SIZE];
+	char prefix[KEY_PREFIX_SIZE];
+	struct db_result *added;
+	struct db *db;
+
+	if (options->name == NULL) {
+		fprintf(stderr, "valsctl: apikey add needs --name\n");
+		return 2;
+	}
+	if ((db = ctl_connect()) == NULL)
+		return EXIT_FAILURE;
+	token_secret(key + strlen(TOKEN_API_KEY_PREFIX));
+	token_hash(key, hash);
+	snprintf(prefix, sizeof(prefix), "%.*s", KEY_PREFIX_SIZE - 1, key);
+	added = ctl_call(db, STMT_key_add, ARGS(options->name, hash, prefix, options->expires));
+	db_free(&db);
+	if (added == NULL)
+		return EXIT_FAILURE;
+	db_result_free(&added);
+	printf("%s\n", key);
+	return EXIT_SUCCESS;
+}
+
+int
+ctl_apikey_list(const struct ctl_options *options)
+{
+	struct db *db = ctl_connect();
+	struct db_result *keys;
+
+	(void)options;
+	if (db == NULL)
+		return EXIT_FAILURE;
+	keys = ctl_call(db, STMT_keys, NULL);
+	for (int i = 0; keys != NULL && i < db_rows(keys); i++)
+		printf("%s\t%s\tcreated %s\tlast used %s\t%s\n", db_value(keys, i, 1), db_value(keys, i, 0), db_value(keys, i, 2),
+		    db_value(keys, i, 3) != NULL ? db_value(keys, i, 3) : "never", db_value(keys, i, 4) != NULL ? "revoked" : "active");
+	db_free(&db);
+	if (keys == NULL)
+		return EXIT_FAILURE;
+	db_result_free(&keys);
+	return EXIT_SUCCESS;
+}
+
+int
+ctl_apikey_revoke(const struct ctl_options *options)
+{
+	struct db_result *revoked;
+	struct db *db;
+	int status;
+
+	if (options->prefix == NULL) {
+		fprintf(stderr, "valsctl: apikey revoke needs --prefix, see apikey list\n");
+		return 2;
+	}
+	if ((db = ctl_connect()) == NULL)
+		return EXIT_FAILURE;
+	revoked = ctl_call(db, STMT_key_revoke, ARGS(options->prefix));
+	db_free(&db);
+	if (revoked == NULL)
+		return EXIT_FAILURE;
+	status = db_rows(revoked) > 0 && db_value(revoked, 0, 0) != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (status != EXIT_SUCCESS)
+		fprintf(stderr, "valsctl: there is no such API key\n");
+	db_result_free(&revoked);
+	return status;
+}
+
+/* Make a key file; older keys go on verifying until they are deleted. */
+int
+ctl_key_rotate(const struct ctl_options *options)
+{
+	const char *dir = conf_text(CONF_jwt_keys_dir);
+	char secret[TOKEN_SECRET_SIZE];
+	char suffix[TOKEN_SECRET_SIZE];
+	char *path;
+	FILE *file = NULL;
+	int fd;
+
+	(void)options;
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST) {
+		fprintf(stderr, "valsctl: could not make %s: %s\n", dir, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	token_secret(secret);
+	token_secret(suffix);
+	for (char *c = suffix; *c != '\0'; c++)
+		if (*c == '-' || *c == '_')
+			*c = 'x';
+	path = xasprintf("%s/%lld-%.6s.key", dir, (long long)clock_unix(), suffix);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		file = fdopen(fd, "w");
+	if (file == NULL || fprintf(file, "HS256 %s\n", secret) < 0 || fclose(file) != 0) {
+		fprintf(stderr, "valsctl: could not write %s: %s\n", path, strerror(errno));
+		free(path);
+		return EXIT_FAILURE;
+	}
+	printf("%s\n", path);
+	free(path);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,181 @@
+/*
+ * access.c - bearer tokens, API keys, roles and limits
+ *
+ * An API key costs a query; each worker remembers the keys it saw for a few seconds,
+ * so that an agent reporting several times a second does not ask twice for each report. A revoked key
+ * lives that much longer.
+ */
+#include "access.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "limiter.h"
+#include "reply.h"
+#include "routes.h"
+#include "stmts.h"
+
+#define ACCESS_KEY_TTL_MS 5000
+#define ACCESS_KEYS 64
+
+#define ADMIN 1u
+#define KEVIN 2u
+#define OPERATOR 4u
+#define ANALYST 8u
+#define AGENT 16u
+#define EVERYBODY (ADMIN | KEVIN | OPERATOR | ANALYST | AGENT)
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} access_roles[] = {
+	{ "admin", ADMIN }, { "kevin", KEVIN }, { "operator", OPERATOR }, { "analyst", ANALYST }, { "agent", AGENT },
+};
+
+static const unsigned access_matrix[ACCESS__MAX] = {
+	[OPEN] = EVERYBODY,
+	[BY_SIGNATURE] = EVERYBODY,
+	[SIGNED_IN] = EVERYBODY,
+	[MAY_VIEW_LEADS] = EVERYBODY,
+	[MAY_CREATE_LEADS] = ADMIN | KEVIN | OPERATOR,
+	[MAY_UPDATE_LEADS] = ADMIN | KEVIN | OPERATOR | AGENT,
+	[MAY_DELETE_LEADS] = ADMIN | KEVIN,
+	[MAY_VIEW_CALLS] = EVERYBODY,
+	[MAY_RUN_CALLS] = ADMIN | KEVIN | OPERATOR | AGENT,
+	[MAY_REPORT] = ADMIN | AGENT,
+	[MAY_VIEW_AVAILABILITY] = EVERYBODY,
+	[MAY_SET_AVAILABILITY] = ADMIN | KEVIN,
+};
+
+struct access_key {
+	char hash[TOKEN_HASH_HEX_SIZE];
+	struct caller who;
+	int64_t until_ms;
+};
+
+static struct access_key access_keys[ACCESS_KEYS];
+static unsigned access_keys_next;
+
+bool
+access_role_may(const char *role, enum access access)
+{
+	for (size_t i = 0; i < sizeof(access_roles) / sizeof(*access_roles); i++)
+		if (strcmp(access_roles[i].name, role) == 0)
+			return (access_matrix[access] & access_roles[i].bit) != 0;
+	return false;
+}
+
+static enum http_status
+access_unauthorized(struct request *rq, const char *message)
+{
+	reply_header(rq, "WWW-Authenticate", "Bearer");
+	return reply_problem(rq, HTTP_UNAUTHORIZED, "UNAUTHORIZED", message);
+}
+
+static const struct access_key *
+access_key_remembered(const char *hash)
+{
+	int64_t now = clock_ms();
+
+	for (size_t i = 0; i < ACCESS_KEYS; i++)
+		if (access_keys[i].until_ms > now && strcmp(access_keys[i].hash, hash) == 0)
+			return &access_keys[i];
+	return NULL;
+}
+
+static const struct access_key *
+access_key_remember(const char *hash, const char *id, const char *role)
+{
+	struct access_key *key = &access_keys[access_keys_next++ % ACCESS_KEYS];
+
+	*key = (struct access_key){ .who.kind = CALLER_KEY, .until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
+	memcpy(key->hash, hash, TOKEN_HASH_HEX_SIZE);
+	strncpy(key->who.id, id, TOKEN_ID_SIZE - 1);
+	strncpy(key->who.role, role, TOKEN_ROLE_SIZE - 1);
+	return key;
+}
+
+static enum http_status
+access_identify_key(struct request *rq, const char *token)
+{
+	char hash[TOKEN_HASH_HEX_SIZE];
+	const struct access_key *key;
+
+	token_hash(token, hash);
+	key = access_key_remembered(hash);
+	if (key == NULL) {
+		struct db_result *result = reply_rows(rq, STMT_key_check, ARGS(hash));
+
+		if (result == NULL)
+			return rq->status;
+		if (db_rows(result) == 0)
+			return access_unauthorized(rq, "API key is unknown, revoked or expired");
+		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1));
+	}
+	request_set_caller(rq, &key->who);
+	return 0;
+}
+
+static enum http_status
+access_identify_token(struct request *rq, const char *token)
+{
+	struct caller who = { .kind = CALLER_USER };
+	struct token_claims claims;
+
+	if (token_verify(token, strlen(token), &claims) == -1)
+		return access_unauthorized(rq, "Token is invalid or expired");
+	memcpy(who.id, claims.user_id, sizeof(who.id));
+	memcpy(who.session_id, claims.session_id, sizeof(who.session_id));
+	memcpy(who.role, claims.role, sizeof(who.role));
+	request_set_caller(rq, &who);
+	return 0;
+}
+
+enum http_status
+access_identify(struct request *rq)
+{
+	const char *header = rq->env.authorization;
+	struct caller nobody = { .kind = CALLER_NOBODY };
+
+	request_set_caller(rq, &nobody);
+	if (rq->env.has_repeated_header)
+		return reply_problem(rq, HTTP_BAD_REQUEST, "REPEATED_HEADER", "A header that may come once came twice");
+	if (*header == '\0')
+		return 0;
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return access_unauthorized(rq, "Authorization must be a bearer token");
+	header += 7 + strspn(header + 7, " ");
+	if (token_is_api_key(header))
+		return access_identify_key(rq, header);
+	return access_identify_token(rq, header);
+}
+
+enum http_status
+access_check(struct request *rq)
+{
+	enum access access = rq->route->access;
+
+	if (access == OPEN || access == BY_SIGNATURE)
+		return 0;
+	if (rq->who.kind == CALLER_NOBODY)
+		return access_unauthorized(rq, "Sign in first");
+	if (!access_role_may(rq->who.role, access))
+		return reply_problem(rq, HTTP_FORBIDDEN, "FORBIDDEN", "Your role does not allow this");
+	return 0;
+}
+
+enum http_status
+access_limit(struct request *rq)
+{
+	bool is_key = rq->who.kind == CALLER_KEY;
+	long limit = conf_int(is_key ? CONF_rate_limit_key_max : CONF_rate_limit_max);
+	struct limiter_verdict verdict;
+
+	if (conf_int(CONF_rate_limit_max) == 0 || limit == 0)
+		return 0;
+	verdict = limiter_count(rq->tools->limiter, is_key ? rq->who.id : rq->env.address, limit,
+	    conf_int(CONF_rate_limit_window), clock_unix());
+	return reply_limit(rq, &verdict);
+}

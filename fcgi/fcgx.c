@@ -1,0 +1,97 @@
+/*
+ * fcgx.c - libfcgi behind a small door
+ */
+#include "fcgx.h"
+
+#include <fcgiapp.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xalloc.h"
+
+struct fcgx {
+	FCGX_Request request;
+};
+
+struct fcgx *
+fcgx_new(int listener)
+{
+	struct fcgx *fcgx = xcalloc(1, sizeof(*fcgx));
+
+	/* FCGI_FAIL_ACCEPT_ON_INTR: accept returns to us instead of starting over. */
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgx->request, listener, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+		abort();
+	return fcgx;
+}
+
+void
+fcgx_free(struct fcgx **fcgx)
+{
+	if (*fcgx == NULL)
+		return;
+	FCGX_Free(&(*fcgx)->request, 1);
+	free(*fcgx);
+	*fcgx = NULL;
+}
+
+enum fcgx_accept
+fcgx_accept(struct fcgx *fcgx)
+{
+	int rc = FCGX_Accept_r(&fcgx->request);
+
+	if (rc >= 0)
+		return FCGX_ACCEPTED;
+	switch (-rc) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+		return FCGX_NOBODY;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return FCGX_FULL;
+	default:
+		return FCGX_BROKEN;
+	}
+}
+
+void
+fcgx_each_param(struct fcgx *fcgx, void (*visit)(const char *, size_t, const char *, void *), void *arg)
+{
+	for (char **env = fcgx->request.envp; env != NULL && *env != NULL; env++) {
+		const char *equals = strchr(*env, '=');
+
+		if (equals != NULL)
+			visit(*env, (size_t)(equals - *env), equals + 1, arg);
+	}
+}
+
+bool
+fcgx_read(struct fcgx *fcgx, char *out, size_t len)
+{
+	size_t got = 0;
+
+	while (got < len) {
+		int n = FCGX_GetStr(out + got, (int)(len - got), fcgx->request.in);
+
+		if (n <= 0)
+			return false;
+		got += (size_t)n;
+	}
+	return true;
+}
+
+bool
+fcgx_write(struct fcgx *fcgx, const char *data, size_t len)
+{
+	return FCGX_PutStr(data, (int)len, fcgx->request.out) == (int)len;
+}
+
+void
+fcgx_finish(struct fcgx *fcgx)
+{
+	FCGX_Finish_r(&fcgx->request);
+}

@@ -1,0 +1,72 @@
+/*
+ * fields.h - is this body well formed: validation by declaration
+ *
+ * A route's table says what may be sent. What passes is written anew as JSON for
+ * the database, so that nothing undeclared ever reaches it. Query parameters and
+ * urlencoded bodies are texts: numbers and switches are read from them.
+ */
+#ifndef VALS_FIELDS_H
+#define VALS_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+
+struct json;
+
+enum field_kind {
+	FIELD_TEXT,		/* min..max characters, trimmed, no control characters */
+	FIELD_NOTES,		/* as text, but line breaks are fine */
+	FIELD_INTEGER,		/* min..max */
+	FIELD_NUMBER,		/* min..max, may have a fraction */
+	FIELD_BOOL,
+	FIELD_UUID,
+	FIELD_ENUM,		/* one of values, NULL-terminated */
+	FIELD_PHONE,		/* E.164 after spaces, dots, dashes and brackets are gone */
+	FIELD_EMAIL,		/* written in lower case */
+	FIELD_TIME,		/* ISO 8601 with a zone, or a date */
+	FIELD_COUNTRY,		/* two letters, written in capitals */
+	FIELD_TAGS,		/* up to max texts of 1..40 characters */
+	FIELD_OBJECT,		/* any object of up to max bytes */
+	FIELD_INDICATORS,	/* up to 32 texts of 1..64 characters, or an object of up to max bytes */
+	FIELD_CONSENT,		/* {given, at?, source?} */
+	FIELD_READ_ONLY,	/* known, but set by the server */
+};
+
+struct field {
+	const char *name;	/* NULL ends a table */
+	enum field_kind kind;
+	bool is_required;
+	bool is_nullable;
+	double min;
+	double max;
+	const char *const *values;
+};
+
+#define FIELD_END { .name = NULL }
+
+struct field_problem {
+	const char *field;
+	const char *message;
+};
+
+#define FIELD_PROBLEMS_MAX 32
+
+struct field_problems {
+	struct field_problem list[FIELD_PROBLEMS_MAX];
+	size_t count;	/* further ones are not kept */
+};
+
+/* A table without fields: the body may be empty or {}. */
+extern const struct field no_fields[];
+
+/*
+ * Check the object against the table. is_text: its values are all texts (a form);
+ * ignores_unknown: members the table lacks are left out instead of refused.
+ * Returns the JSON for the database, in the arena; NULL with problems_r filled.
+ */
+const char *fields_check(struct arena *arena, const struct field *table, const struct json *object, bool is_text,
+    bool ignores_unknown, struct field_problems *problems_r);
+
+#endif

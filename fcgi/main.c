@@ -1,0 +1,44 @@
+/*
+ * main.c - vals-api: settings in, master out
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "conf.h"
+#include "crypto.h"
+#include "log.h"
+#include "master.h"
+#include "xalloc.h"
+
+/* The arguments as they came: conf_load eats what it knows, a reload needs them all. */
+static char **
+main_copy_argv(int argc, char **argv)
+{
+	char **copy = xcalloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; i < argc; i++)
+		copy[i] = argv[i];
+	return copy;
+}
+
+int
+main(int argc, char **argv)
+{
+	char **own_argv = main_copy_argv(argc, argv);
+	int level;
+	int status;
+
+	log_open("vals-api", LOG_LEVEL_INFO);
+	crypto_init();
+	if (conf_load("vals-api", &argc, argv) == -1)
+		return EXIT_FAILURE;
+	level = log_level_parse(conf_text(CONF_log_level));
+	log_open("vals-api", level == -1 ? LOG_LEVEL_INFO : (enum log_level)level);
+	/* Secrets are in memory: no core dumps, no ptrace by others. */
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	status = master_run(own_argv);
+	free(own_argv);
+	return status;
+}

@@ -1,0 +1,125 @@
+/*
+ * routes.c - THE table, and the matcher
+ */
+#include "routes.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "handlers.h"
+
+const struct route routes[] = {
+	/* method  path                          access                 query           body                  handler             waiter */
+	{ GET,    "/healthz",                    OPEN,                  NULL,           NULL,                 health_live,        NULL, NULL, UNLIMITED },
+	{ GET,    "/readyz",                     OPEN,                  NULL,           NULL,                 health_ready,       NULL, NULL, UNLIMITED },
+	{ GET,    "/api/health",                 OPEN,                  NULL,           NULL,                 health_get,         NULL, NULL, 0 },
+
+	{ POST,   "/api/auth/login",             OPEN,                  NULL,           auth_login_fields,    auth_login,         NULL, NULL, NO_REPLAY },
+	{ POST,   "/api/auth/refresh",           OPEN,                  NULL,           no_fields,            auth_refresh,       NULL, NULL, NO_REPLAY },
+	{ POST,   "/api/auth/logout",            OPEN,                  NULL,           no_fields,            auth_logout,        NULL, NULL, NO_REPLAY },
+	{ GET,    "/api/auth/me",                SIGNED_IN,             NULL,           NULL,                 auth_me,            NULL, NULL, 0 },
+
+	{ GET,    "/api/leads",                  MAY_VIEW_LEADS,        leads_filters,  NULL,                 leads_list,         NULL, NULL, 0 },
+	{ POST,   "/api/leads",                  MAY_CREATE_LEADS,      NULL,           leads_create_fields,  leads_create,       NULL, NULL, EMITS },
+	{ GET,    "/api/leads/:id",              MAY_VIEW_LEADS,        NULL,           NULL,                 leads_get,          NULL, "Lead", 0 },
+	{ PUT,    "/api/leads/:id",              MAY_UPDATE_LEADS,      NULL,           leads_update_fields,  leads_update,       NULL, "Lead", EMITS },
+	{ DELETE, "/api/leads/:id",              MAY_DELETE_LEADS,      NULL,           NULL,                 leads_delete,       NULL, "Lead", EMITS },
+
+	{ GET,    "/api/calls/active",           MAY_VIEW_CALLS,        NULL,           NULL,                 calls_active,       NULL, NULL, 0 },
+	{ GET,    "/api/calls/:id",              MAY_VIEW_CALLS,        NULL,           NULL,                 calls_get,          NULL, "Call", 0 },
+
+	{ POST,   "/api/agent/start-call",       MAY_RUN_CALLS,         NULL,           call_start_fields,    call_start,         call_start_wait, NULL, EMITS | COMMANDS },
+	{ POST,   "/api/agent/end-call",         MAY_RUN_CALLS,         NULL,           call_end_fields,      call_end,           NULL, NULL, EMITS | COMMANDS },
+	{ POST,   "/api/agent/engagement-score", MAY_REPORT,            NULL,           call_engagement_fields, call_engagement_set, NULL, NULL, EMITS },
+	{ POST,   "/api/agent/phase-transition", MAY_REPORT,            NULL,           call_phase_fields,    call_phase_set,     NULL, NULL, EMITS },
+
+	{ GET,    "/api/kevin/availability",     MAY_VIEW_AVAILABILITY, NULL,           NULL,                 kevin_availability_get, NULL, NULL, 0 },
+	{ PUT,    "/api/kevin/availability",     MAY_SET_AVAILABILITY,  NULL,           kevin_availability_fields, kevin_availability_set, NULL, NULL, EMITS },
+
+	{ POST,   "/api/webhooks/telnyx",        BY_SIGNATURE,          NULL,           NULL,                 webhook_receive,    NULL, NULL, EMITS | COMMANDS | RAW_BODY | UNLIMITED | NO_REPLAY },
+};
+
+const size_t routes_count = sizeof(routes) / sizeof(*routes);
+
+static const char *const http_method_names[HTTP_METHOD__MAX] = {
+	[GET] = "GET",
+	[POST] = "POST",
+	[PUT] = "PUT",
+	[DELETE] = "DELETE",
+};
+
+const char *
+http_method_name(enum http_method method)
+{
+	return http_method_names[method];
+}
+
+static bool
+route_is_uuid(const char *text, size_t len)
+{
+	if (len != 36)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (is_dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* How well a pattern fits: 0 not at all, 1 with a capture, 2 literally. */
+static int
+route_fits(const char *pattern, const char *path, const char **id_r, size_t *id_len_r)
+{
+	int quality = 2;
+
+	while (*pattern != '\0' && *path != '\0') {
+		if (*pattern == ':') {
+			pattern += strcspn(pattern, "/");
+			*id_r = path;
+			*id_len_r = strcspn(path, "/");
+			path += *id_len_r;
+			quality = 1;
+			if (*id_len_r == 0)
+				return 0;
+		} else if (*pattern++ != *path++) {
+			return 0;
+		}
+	}
+	return *pattern == '\0' && *path == '\0' ? quality : 0;
+}
+
+enum route_match
+route_find(const char *method, const char *path, const struct route **route_r, const char **id_r, unsigned *allow_r)
+{
+	int best = 0;
+	size_t best_id_len = 0;
+
+	*route_r = NULL;
+	*id_r = NULL;
+	*allow_r = 0;
+	for (size_t i = 0; i < routes_count; i++) {
+		const char *id = NULL;
+		size_t id_len = 0;
+		int quality = route_fits(routes[i].path, path, &id, &id_len);
+
+		/* A literal path hides the captures which would fit it too: /calls/active is no id. */
+		if (quality == 0 || quality < best)
+			continue;
+		if (quality > best) {
+			best = quality;
+			*allow_r = 0;
+			*route_r = NULL;
+		}
+		*allow_r |= 1u << routes[i].method;
+		if (strcmp(http_method_names[routes[i].method], method) == 0) {
+			*route_r = &routes[i];
+			*id_r = id;
+			best_id_len = id_len;
+		}
+	}
+	if (*route_r == NULL)
+		return *allow_r == 0 ? ROUTE_UNKNOWN : ROUTE_OTHER_METHOD;
+	return *id_r == NULL || route_is_uuid(*id_r, best_id_len) ? ROUTE_FOUND : ROUTE_BAD_ID;
+}

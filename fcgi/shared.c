@@ -1,0 +1,59 @@
+/*
+ * shared.c - the mapping, and places at the password hash
+ */
+#include "shared.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct shared *
+shared_new(void)
+{
+	void *map = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	return map;
+}
+
+void
+shared_free(struct shared **shared)
+{
+	if (*shared != NULL)
+		munmap(*shared, sizeof(**shared));
+	*shared = NULL;
+}
+
+static bool
+shared_holder_is_gone(int32_t pid)
+{
+	return pid != 0 && kill(pid, 0) == -1 && errno == ESRCH;
+}
+
+bool
+shared_hasher_enter(struct shared *shared)
+{
+	for (int i = 0; i < SHARED_HASHERS; i++) {
+		int32_t holder = atomic_load(&shared->hashers[i]);
+
+		if (holder != 0 && !shared_holder_is_gone(holder))
+			continue;
+		if (atomic_compare_exchange_strong(&shared->hashers[i], &holder, (int32_t)getpid()))
+			return true;
+	}
+	return false;
+}
+
+void
+shared_hasher_leave(struct shared *shared)
+{
+	for (int i = 0; i < SHARED_HASHERS; i++) {
+		int32_t self = (int32_t)getpid();
+
+		if (atomic_compare_exchange_strong(&shared->hashers[i], &self, 0))
+			return;
+	}
+}

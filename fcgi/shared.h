@@ -1,0 +1,41 @@
+/*
+ * shared.h - what the master and its workers share
+ *
+ * One anonymous mapping made before the first fork: the workers' slots, the
+ * rate limiter's table, and the places at the password hash. It is as old as the
+ * master process: a reload starts with a fresh one.
+ */
+#ifndef VALS_SHARED_H
+#define VALS_SHARED_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SHARED_WORKERS_MAX 512
+#define SHARED_HASHERS 2	/* passwords hashed at once, all workers together */
+
+struct shared_slot {
+	_Atomic int32_t pid;
+	_Atomic int64_t busy_since_ms;	/* CLOCK_MONOTONIC; 0 while idle */
+	_Atomic uint64_t requests;
+	_Atomic bool is_ready;		/* took its place in the accept loop */
+};
+
+struct shared {
+	struct shared_slot slots[SHARED_WORKERS_MAX];
+	_Atomic int32_t hashers[SHARED_HASHERS];	/* pid of who hashes, 0 = free */
+};
+
+/* Map the zeroed memory. Aborts when there is none. */
+struct shared *shared_new(void);
+void shared_free(struct shared **shared);
+
+/*
+ * Take a place at the password hash, which costs some 20 MiB and 20 ms. False when all are taken.
+ * A place whose holder died is free.
+ */
+bool shared_hasher_enter(struct shared *shared);
+void shared_hasher_leave(struct shared *shared);
+
+#endif

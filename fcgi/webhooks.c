@@ -1,0 +1,97 @@
+/*
+ * webhooks.c - the provider's events: proved, stored, then applied by the database
+ *
+ * The signature is over the timestamp header, a bar and the raw body (Ed25519), and is
+ * checked before anything is parsed. 200 only after the commit; the provider
+ * repeats whatever was not answered so.
+ */
+#include "handlers.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "crypto.h"
+#include "json.h"
+#include "reply.h"
+
+#define WEBHOOK_BODY_MAX (1024 * 1024)
+#define WEBHOOK_TOLERANCE_S 300	/* either way, as the provider's own library has it */
+#define WEBHOOK_TIMESTAMP_MAX 12	/* digits */
+
+static bool
+webhook_time_is_near(const char *text)
+{
+	size_t len = strlen(text);
+	int64_t at = 0;
+	int64_t now = clock_unix();
+
+	if (len == 0 || len > WEBHOOK_TIMESTAMP_MAX || strspn(text, "0123456789") != len)
+		return false;
+	for (; *text != '\0'; text++)
+		at = at * 10 + (*text - '0');
+	return at >= now - WEBHOOK_TOLERANCE_S && at <= now + WEBHOOK_TOLERANCE_S;
+}
+
+/* Whether one of the configured keys (two while rotating) signed the message. */
+static bool
+webhook_is_signed(struct request *rq)
+{
+	const char *timestamp = rq->env.telnyx_timestamp;
+	const char *signature_text = rq->env.telnyx_signature;
+	const char *keys = conf_text(CONF_telnyx_public_key);
+	uint8_t signature[CRYPTO_ED25519_SIG_LEN];
+	size_t prefix = strlen(timestamp) + 1;
+	char *message;
+
+	if (!webhook_time_is_near(timestamp) ||
+	    crypto_base64_decode(signature_text, strlen(signature_text), signature, sizeof(signature)) != sizeof(signature))
+		return false;
+	message = arena_alloc(rq->arena, prefix + rq->raw_len);
+	memcpy(message, timestamp, prefix - 1);
+	message[prefix - 1] = '|';
+	memcpy(message + prefix, rq->raw, rq->raw_len);
+
+	while (*keys != '\0') {
+		size_t len = strcspn(keys, ", ");
+		uint8_t key[CRYPTO_ED25519_KEY_LEN];
+
+		if (crypto_base64_decode(keys, len, key, sizeof(key)) == sizeof(key) &&
+		    crypto_ed25519_verify(key, signature, message, prefix + rq->raw_len))
+			return true;
+		keys += len;
+		keys += strspn(keys, ", ");
+	}
+	return false;
+}
+
+static void
+webhook_free_json(void *json)
+{
+	json_free(json);
+}
+
+/* POST /api/webhooks/telnyx */
+enum http_status
+webhook_receive(struct request *rq)
+{
+	const char *id, *type, *reason;
+	struct json *event;
+
+	if (rq->raw_len > WEBHOOK_BODY_MAX)
+		return reply_problem(rq, HTTP_TOO_LARGE, "TOO_LARGE", "Event is larger than 1 MB");
+	if (!webhook_is_signed(rq))
+		return reply_raw(rq, HTTP_UNAUTHORIZED, "text/plain", "");
+
+	event = json_parse(rq->raw, rq->raw_len, &reason);
+	if (event == NULL)
+		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "Event: %s", reason));
+	arena_cleanup(rq->arena, webhook_free_json, event);
+	id = json_string(json_path(event, "data", "id", NULL));
+	type = json_string(json_path(event, "data", "event_type", NULL));
+	if (id == NULL || type == NULL)
+		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", "Event has no data.id or no data.event_type");
+	if (reply_call(rq, HTTP_OK, NULL, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw)) != HTTP_OK)
+		return rq->status;
+	return reply_raw(rq, HTTP_OK, "application/json; charset=utf-8", "{\"received\":true}");
+}
