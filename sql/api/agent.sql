@@ -192,7 +192,8 @@ begin
 	end if;
 
 	perform vals.emit('call.engagement', _call.id, _call.lead_id,
-		jsonb_build_object('callId', _call.id, 'engagementScore', trim_scale(_score), 'phase', _phase, 'indicators', _body -> 'indicators'), _who);
+		jsonb_build_object('callId', _call.id, 'engagementScore', trim_scale(_score), 'phase', _phase,
+			'phaseName', (select p.name from vals.phases p where p.phase = _phase), 'indicators', _body -> 'indicators'), _who);
 	if _suggest and not _call.transfer_attempted then
 		perform vals.emit('call.opportunity', _call.id, _call.lead_id,
 			jsonb_build_object('callId', _call.id, 'engagementScore', trim_scale(_score), 'suggestTransfer', true), _who);

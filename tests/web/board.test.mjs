@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rowOf, seconds, transferOf, untilAnswered, untilText } from "./lib/board.mjs";
+import { openBoard } from "./lib/browser.mjs";
+import {
+  artifact,
+  changeKevin,
+  endCall,
+  movePhase,
+  reportScore,
+  setKevin,
+  startCall,
+} from "./lib/system.mjs";
+
+const toast = (page, text) => page.locator("li[data-state=open]").filter({ hasText: text });
+
+test("a call appears, is answered, turns hot and offers the transfer", async (t) => {
+  await setKevin(t, true);
+  const { page, complaints } = await openBoard(t);
+  const { callId, name } = await startCall(t);
+  const row = rowOf(page, callId);
+
+  await row.waitFor();
+  await toast(page, name).waitFor();
+  await untilText(row, new RegExp(name));
+  await untilAnswered(row);
+
+  await movePhase(callId, 3);
+  await untilText(row.getByTestId("phase"), /^3\/12\D/);
+  await reportScore(callId, 60, 3);
+  await untilText(row.getByTestId("score"), /^60$/);
+  assert.equal(await row.getAttribute("data-hot"), null);
+  assert.equal(await transferOf(page, callId).count(), 0);
+
+  await reportScore(callId, 90, 9);
+  await page.locator(`[data-testid="call-row-${callId}"][data-hot=true]`).waitFor();
+  await transferOf(page, callId).waitFor();
+  await untilText(row.getByTestId("score"), /^90$/);
+  await untilText(page.getByTestId("hot-announcer"), /is hot/);
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: artifact("board-hot-light") });
+  await complaints.assertNone(page);
+});
+
+test("the score alone decides about hot: 84.99 is not, 85 is, and it may cool again", async (t) => {
+  await setKevin(t, true);
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  const row = rowOf(page, callId);
+  await untilAnswered(row);
+  await reportScore(callId, 84.99);
+  await untilText(row.getByTestId("score"), /^85$/);
+  assert.equal(await row.getAttribute("data-hot"), null);
+  await reportScore(callId, 85);
+  await page.locator(`[data-testid="call-row-${callId}"][data-hot=true]`).waitFor();
+  await reportScore(callId, 50);
+  await untilText(row.getByTestId("score"), /^50$/);
+  assert.equal(await row.getAttribute("data-hot"), null);
+  assert.equal(await transferOf(page, callId).count(), 0);
+});
+
+test("the transfer is offered only while Kevin is available", async (t) => {
+  await setKevin(t, false);
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  const row = rowOf(page, callId);
+  await untilAnswered(row);
+  await reportScore(callId, 92);
+  await page.locator(`[data-testid="call-row-${callId}"][data-hot=true]`).waitFor();
+  assert.equal(await transferOf(page, callId).count(), 0);
+  await changeKevin({ available: true });
+  await transferOf(page, callId).waitFor();
+});
+
+test("a refused transfer is told in the server's words, and carries an idempotency key", async (t) => {
+  await setKevin(t, true);
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  await untilAnswered(rowOf(page, callId));
+  await reportScore(callId, 95);
+
+  const asked = [];
+  await page.route("**/api/calls/*/transfer", (route) => {
+    asked.push(route.request().headers());
+    return route.fulfill({
+      status: 400,
+      json: { success: false, error: "Kevin is not available for transfer" },
+    });
+  });
+  await transferOf(page, callId).click();
+  await toast(page, "Kevin is not available for transfer").waitFor();
+  assert.equal(asked.length, 1);
+  assert.match(asked[0]["idempotency-key"], /^[0-9a-f]{32}$/);
+  assert.match(asked[0].authorization, /^Bearer /);
+});
+
+test("the duration ticks every second", async (t) => {
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  const row = rowOf(page, callId);
+  await untilAnswered(row);
+  await page.waitForTimeout(1_200);
+  const before = seconds(await row.getByTestId("duration").textContent());
+  await page.waitForTimeout(3_000);
+  const passed = seconds(await row.getByTestId("duration").textContent()) - before;
+  assert.ok(passed >= 2 && passed <= 4, `${passed} s shown for 3 s`);
+});
+
+test("an ended call is marked, stays a moment and leaves", async (t) => {
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  const row = rowOf(page, callId);
+  await untilAnswered(row);
+  await endCall(callId, "follow_up");
+  await untilText(row.getByTestId("call-status"), /^Ended · Follow up$/);
+  assert.equal(await row.getAttribute("data-ended"), "true");
+  await row.waitFor({ state: "detached" });
+});
+
+test("a board opened later shows the calls which are already running", async (t) => {
+  const { callId, name } = await startCall(t);
+  await reportScore(callId, 74, 5);
+  const { page } = await openBoard(t);
+  const row = rowOf(page, callId);
+  await row.waitFor();
+  await untilText(row, new RegExp(name));
+  await untilText(row.getByTestId("score"), /^74$/);
+  await untilText(page.getByTestId("active-count"), /^[1-9]/);
+});
+
+test("what happened while the connection was away is there when it is back", async (t) => {
+  const { page } = await openBoard(t);
+  const { callId } = await startCall(t);
+  const row = rowOf(page, callId);
+  await untilAnswered(row);
+  await reportScore(callId, 40);
+  await untilText(row.getByTestId("score"), /^40$/);
+
+  await page.context().route("**/socket.io/**", (route) => route.abort());
+  const network = await page.context().newCDPSession(page);
+  await network.send("Network.enable");
+  const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
+  await network.send("Network.emulateNetworkConditions", offline);
+  await page.evaluate(() => globalThis.dispatchEvent(new Event("offline")));
+  await page.locator("[data-testid=connection][data-state=reconnecting]").waitFor();
+  await reportScore(callId, 71);
+
+  await network.send("Network.emulateNetworkConditions", {
+    ...offline,
+    offline: false,
+    downloadThroughput: -1,
+    uploadThroughput: -1,
+  });
+  await page.context().unroute("**/socket.io/**");
+  await page.locator("[data-testid=connection][data-state=live]").waitFor();
+  await untilText(row.getByTestId("score"), /^71$/);
+});

@@ -1,0 +1,92 @@
+// Debian's Chromium, one for the whole run; each test gets a fresh profile and a record of what went wrong in it.
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { chromium } from "playwright-core";
+import { system } from "./system.mjs";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+let launched;
+
+async function browser() {
+  launched ??= chromium.launch({
+    executablePath: process.env.VALS_CHROMIUM ?? "/usr/bin/chromium",
+    args: FLAGS,
+  });
+  return launched;
+}
+
+after(async () => {
+  if (launched) await (await launched).close();
+});
+
+/** Whatever a page complains about: console errors and warnings, exceptions, CSP violations, foreign requests. */
+export class Complaints {
+  #list = [];
+
+  watch(page) {
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type()))
+        this.#list.push(`${message.type()}: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => this.#list.push(`exception: ${error.message}`));
+    page.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith("http") && origin !== new URL(system.url).origin) {
+        this.#list.push(`foreign request: ${request.url()}`);
+      }
+    });
+  }
+
+  async assertNone(page) {
+    const violations = await page.evaluate(() => globalThis.cspViolations);
+    assert.deepEqual([...this.#list, ...violations.map((text) => `csp: ${text}`)], []);
+  }
+}
+
+function recordViolations() {
+  globalThis.cspViolations = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    globalThis.cspViolations.push(`${event.effectiveDirective} ${event.blockedURI}`);
+  });
+}
+
+/** A page in a fresh profile, closed when the test is over. Options are those of a Playwright context. */
+export async function openPage(test, options = {}) {
+  const context = await (await browser()).newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  test.after(() => context.close());
+  await context.addInitScript(recordViolations);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints = new Complaints();
+  complaints.watch(page);
+  return { context, page, complaints };
+}
+
+/** The same, signed in as the admin, with the live connection up. */
+export async function openBoard(test, options = {}) {
+  const opened = await openPage(test, options);
+  await opened.page.goto(system.url);
+  await signIn(opened.page);
+  return opened;
+}
+
+export async function signIn(page, password = system.adminPassword) {
+  await page.getByLabel("E-mail").fill(system.adminEmail);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  if (password === system.adminPassword) await untilLive(page);
+}
+
+export async function untilLive(page) {
+  await page.locator("[data-testid=connection][data-state=live]").waitFor();
+}

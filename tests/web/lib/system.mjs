@@ -1,0 +1,78 @@
+// The running system under test, from the environment, and the calls the tests make to it as its admin and as
+// the voice agent.
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+function required(name) {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set; "./dev env" prints it for a running system`);
+  return value;
+}
+
+export const system = {
+  url: required("VALS_URL").replace(/\/$/, ""),
+  adminEmail: required("VALS_ADMIN_EMAIL"),
+  adminPassword: required("VALS_ADMIN_PASSWORD"),
+  adminToken: required("VALS_ADMIN_TOKEN"),
+  agentKey: required("VALS_AGENT_KEY"),
+};
+
+const artifacts = process.env.VALS_ARTIFACTS;
+
+/** Where to keep the picture `name`, or undefined when pictures are not wanted. */
+export function artifact(name) {
+  if (!artifacts) return undefined;
+  mkdirSync(artifacts, { recursive: true });
+  return join(artifacts, `web-${name}.png`);
+}
+
+/** One API call; anything but success fails the test with the server's own words. */
+export async function call(method, path, { as = system.adminToken, body } = {}) {
+  const response = await fetch(`${system.url}/api${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${as}`, "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const envelope = await response.json();
+  assert.ok(
+    response.ok && envelope.success,
+    `${method} ${path}: ${response.status} ${JSON.stringify(envelope)}`,
+  );
+  return envelope.data;
+}
+
+const agent = (path, body) => call("POST", `/agent/${path}`, { as: system.agentKey, body });
+
+/** A new lead whose number the simulator lets ring and answer. */
+export async function createLead(firstName, lastName) {
+  const phone = `+1312${randomInt(200, 999)}${randomInt(10, 99)}50`;
+  return call("POST", "/leads", { body: { firstName, lastName, phone, source: "referral" } });
+}
+
+/** Start a call to a new lead; it is ended when the test is over. Returns {callId, leadId, phone, name}. */
+export async function startCall(test, firstName = "Marisol", lastName = `Delgado ${randomInt(1000, 9999)}`) {
+  const lead = await createLead(firstName, lastName);
+  const { callId } = await agent("start-call", { leadId: lead.id });
+  test.after(() => agent("end-call", { callId }));
+  return { callId, leadId: lead.id, phone: lead.phone, name: `${firstName} ${lastName}` };
+}
+
+export const reportScore = (callId, engagementScore, phase) =>
+  agent("engagement-score", { callId, engagementScore, phase, indicators: ["asked about income"] });
+
+export const movePhase = (callId, phase) => agent("phase-transition", { callId, phase, outcome: "advanced" });
+
+export const endCall = (callId, finalStatus) => agent("end-call", { callId, finalStatus });
+
+export const kevinAvailability = () => call("GET", "/kevin/availability");
+
+export const changeKevin = (change) => call("PUT", "/kevin/availability", { body: change });
+
+/** Set Kevin's availability for one test; the override that was in force before comes back after it. */
+export async function setKevin(test, available) {
+  const { override } = await kevinAvailability();
+  test.after(() => changeKevin({ available: override?.available ?? null }));
+  await changeKevin({ available });
+}
