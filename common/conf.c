@@ -235,7 +235,7 @@ conf_read_all(int fd, char *out, size_t size)
 	return (ssize_t)len;
 }
 
-/* The content of a secret's file without its last newline; NULL with a reason. The caller frees it. */
+/* The content of a file without its last newline, for the caller to free; NULL with a reason. */
 static char *
 conf_read_secret(const char *path, char reason[static CONF_REASON_SIZE])
 {
@@ -539,8 +539,8 @@ conf_print_version(const char *program)
 static void
 conf_print_help(const char *program)
 {
-	printf("Usage: %s [OPTION]...\n\n%s\nSettings, by file, environment (in capitals) or --set:\n",
-	    program, conf_args_usage);
+	printf("Usage: %s [OPTION]...\n\n%s\n", program, conf_args_usage);
+	puts("Settings, by file, environment (in capitals) or --set:");
 	for (size_t i = 0; i < CONF__MAX; i++)
 		printf("  %-22s %s [%s]\n", settings[i].key, settings[i].help,
 		    settings[i].fallback);

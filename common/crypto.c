@@ -129,7 +129,7 @@ crypto_phc_copy(const char *phc, char copy[static crypto_pwhash_STRBYTES])
 	if (len >= crypto_pwhash_STRBYTES)
 		return false;
 	memset(copy, 0, crypto_pwhash_STRBYTES);
-	memcpy(copy, phc, len);
+	memcpy(copy, phc, len + 1);
 	return true;
 }
 

@@ -29,6 +29,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "name_set.h"
 #include "xalloc.h"
 
 #define DB_CONNECT_MS 2000	/* longest wait for a connection */
@@ -55,9 +56,7 @@ struct db {
 	PGconn *conn;			/* NULL while not connected */
 	bool is_doomed;			/* the server said that it will hang up */
 	enum transaction transaction;
-	const char **prepared;		/* names the connection knows, sorted; borrowed */
-	size_t prepared_count;
-	size_t prepared_size;
+	struct name_set prepared;	/* statements the connection knows */
 	bool has_stale_statements;	/* prepared ones must be forgotten before the next */
 	char **channels;		/* to LISTEN on after each connect */
 	size_t channel_count;
@@ -180,58 +179,6 @@ db_error(const struct db *db)
 	return &db->error;
 }
 
-/* ---- statements the connection knows ---- */
-
-/* Where name is or belongs among the sorted names. */
-static size_t
-db_statement_slot(const struct db *db, const char *name, bool *is_known_r)
-{
-	size_t low = 0, high = db->prepared_count, middle;
-	int order;
-
-	*is_known_r = false;
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		order = strcmp(name, db->prepared[middle]);
-		if (order == 0) {
-			*is_known_r = true;
-			return middle;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
-static bool
-db_knows_statement(const struct db *db, const char *name)
-{
-	bool is_known;
-
-	db_statement_slot(db, name, &is_known);
-	return is_known;
-}
-
-static void
-db_remember_statement(struct db *db, const char *name)
-{
-	bool is_known;
-	size_t slot = db_statement_slot(db, name, &is_known);
-
-	assert(!is_known);
-	if (db->prepared_count == db->prepared_size) {
-		db->prepared_size = db->prepared_size > 0 ? db->prepared_size * 2 : 64;
-		db->prepared = xrealloc(db->prepared,
-		    db->prepared_size * sizeof(db->prepared[0]));
-	}
-	memmove(&db->prepared[slot + 1], &db->prepared[slot],
-	    (db->prepared_count - slot) * sizeof(db->prepared[0]));
-	db->prepared[slot] = name;
-	db->prepared_count++;
-}
-
 /* ---- connecting ---- */
 
 static void
@@ -241,7 +188,7 @@ db_drop(struct db *db)
 		PQfinish(db->conn);
 	db->conn = NULL;
 	db->is_doomed = false;
-	db->prepared_count = 0;
+	name_set_clear(&db->prepared);
 	db->has_stale_statements = false;
 	if (db->transaction == TRANSACTION_OPEN)
 		db->transaction = TRANSACTION_LOST;
@@ -361,15 +308,13 @@ db_open(struct db *db)
 	if (clock_ms() < db->retry_at)
 		return false;
 	db->conn = db_connect_start(db);
-	if (db_connect_finish(db)) {
-		PQsetnonblocking(db->conn, 1);
+	if (db->conn != NULL)
 		PQsetNoticeReceiver(db->conn, db_notice, db);
-		if (db_listen_all(db)) {
-			db->backoff_ms = 0;
-			db->retry_at = 0;
-			log_info("db_connect", "connected to the database");
-			return true;
-		}
+	if (db_connect_finish(db) && PQsetnonblocking(db->conn, 1) == 0 && db_listen_all(db)) {
+		db->backoff_ms = 0;
+		db->retry_at = 0;
+		log_info("db_connect", "connected to the database");
+		return true;
 	}
 	log_warn("db_connect", "could not connect to the database: %s", db->error.message);
 	db_drop(db);
@@ -460,7 +405,7 @@ db_cancel_spawn(PGcancel *cancel)
 	return problem;
 }
 
-/* Ask the server to stop what it does for us; the answer, if any, comes as the statement's error. */
+/* Ask the server to stop; the answer, if any, comes as the statement's error. */
 static void
 db_cancel(PGconn *conn)
 {
@@ -699,7 +644,7 @@ db_forget_statements(struct db *db, enum repeat *repeat_r)
 	if (outcome == DB_OK && db->conn == NULL)
 		return DB_DEADLINE;
 	if (outcome == DB_OK) {
-		db->prepared_count = 0;
+		name_set_clear(&db->prepared);
 		db->has_stale_statements = false;
 	}
 	return db_harmless(outcome, repeat_r);
@@ -718,7 +663,7 @@ db_prepare(struct db *db, const struct db_stmt *stmt, int64_t deadline, enum rep
 		if (outcome != DB_OK)
 			return outcome;
 	}
-	if (db->is_prepared && db_knows_statement(db, name))
+	if (db->is_prepared && name_set_has(&db->prepared, name))
 		return DB_OK;
 	x = db_exchange(db, PQsendPrepare(db->conn, name, stmt->sql, 0, NULL), deadline);
 	outcome = db_judge(db, &x, false, repeat_r);
@@ -727,7 +672,7 @@ db_prepare(struct db *db, const struct db_stmt *stmt, int64_t deadline, enum rep
 	if (outcome == DB_OK && db->conn == NULL)
 		outcome = DB_DEADLINE;
 	if (outcome == DB_OK && db->is_prepared)
-		db_remember_statement(db, name);
+		name_set_add(&db->prepared, name);
 	return db_harmless(outcome, repeat_r);
 }
 
@@ -1092,7 +1037,7 @@ db_free(struct db **db_p)
 	for (size_t i = 0; i < db->channel_count; i++)
 		free(db->channels[i]);
 	free(db->channels);
-	free(db->prepared);
+	name_set_free(&db->prepared);
 	free(db->name);
 	free(db->role);
 	free(db->url);

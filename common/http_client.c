@@ -24,8 +24,9 @@
 #define ERROR_TOO_LONG "the answer is too long"
 
 struct request {
-	TAILQ_ENTRY(request) link;
-	CURL *easy;		/* NULL for a request that was refused */
+	TAILQ_ENTRY(request)
+	link;
+	CURL *easy; /* NULL for a request that was refused */
 	struct buf answer;
 	bool is_too_long;
 	http_done *done;
@@ -38,9 +39,9 @@ struct http_client {
 	CURLM *multi;
 	char *bearer;
 	struct curl_slist *headers;
-	struct request_list active;	/* libcurl works on these */
-	struct request_list refused;	/* only waiting to be told so */
-	size_t inflight;		/* in either list */
+	struct request_list active; /* libcurl works on these */
+	struct request_list refused; /* only waiting to be told so */
+	size_t inflight; /* in either list */
 };
 
 /* An option that cannot be set is an unsafe request: better none at all. */
@@ -194,7 +195,7 @@ take_bytes(char *data, size_t size, size_t count, void *arg)
 
 	if (len > HTTP_CLIENT_ANSWER_MAX - request->answer.len) {
 		request->is_too_long = true;
-		return 0;	/* ends the transfer */
+		return 0; /* ends the transfer */
 	}
 	buf_add(&request->answer, data, len);
 	return len;

@@ -11,18 +11,18 @@
 #include <stddef.h>
 
 #define HTTP_CLIENT_ANSWER_MAX (1024 * 1024)
-#define HTTP_CLIENT_CONNECT_MS 2000	/* for name, TCP and TLS */
-#define HTTP_CLIENT_TOTAL_MS 5000	/* from start to the last byte of the answer */
+#define HTTP_CLIENT_CONNECT_MS 2000 /* for name, TCP and TLS */
+#define HTTP_CLIENT_TOTAL_MS 5000 /* from start to the last byte of the answer */
 
 struct http_client;
 
 struct http_answer {
-	long status;		/* 0 when no answer came; see error */
-	const char *body;	/* NUL-terminated, NULL when no answer came */
+	long status; /* 0 when no answer came; see error */
+	const char *body; /* NUL-terminated, NULL when no answer came */
 	size_t body_len;
-	const char *error;	/* why no answer came, or NULL; names neither address nor header */
-	bool was_sent;		/* whether the peer may have seen the request */
-	long retry_after;	/* seconds from x-ratelimit-reset or Retry-After, -1 if absent */
+	const char *error; /* why no answer came, or NULL; names neither address nor header */
+	bool was_sent; /* whether the peer may have seen the request */
+	long retry_after; /* seconds from x-ratelimit-reset or Retry-After, -1 if absent */
 };
 
 /* The answer's memory is the client's: copy what must outlive the callback. */

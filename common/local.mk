@@ -23,6 +23,7 @@ libcommon_a_SOURCES = \
 	common/log.c \
 	common/log.h \
 	common/settings.def \
+	common/statement.h \
 	common/token.c \
 	common/token.h \
 	common/xalloc.c \

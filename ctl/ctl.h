@@ -6,17 +6,7 @@
 
 #include <stdbool.h>
 
-#include "db.h"
-
-enum stmt {
-#define STMT(name, arity) STMT_##name,
-#include "stmts.def"
-#undef STMT
-	STMT__MAX
-};
-
-/* Arguments of a call: texts, NULL for null. */
-#define ARGS(...) ((const char *const[]){ __VA_ARGS__ })
+#include "stmts.h"
 
 /* What a command was called with; texts are NULL when not given. */
 struct ctl_options {

@@ -18,17 +18,6 @@
 #define CTL_TIMEOUT_MS 600000	/* a migration may take its time */
 #define CTL_TOKEN_TTL_S 43200
 
-static const struct db_stmt stmts[STMT__MAX] = {
-#define CTL_PARAMS_0 ""
-#define CTL_PARAMS_1 "$1"
-#define CTL_PARAMS_2 CTL_PARAMS_1 ",$2"
-#define CTL_PARAMS_3 CTL_PARAMS_2 ",$3"
-#define CTL_PARAMS_4 CTL_PARAMS_3 ",$4"
-#define STMT(name, arity) [STMT_##name] = { #name, "select * from admin." #name "(" CTL_PARAMS_##arity ")", arity },
-#include "stmts.def"
-#undef STMT
-};
-
 static const struct ctl_command {
 	const char *words[2];
 	int (*run)(const struct ctl_options *options);

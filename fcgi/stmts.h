@@ -1,12 +1,10 @@
 /*
- * stmts.h - the database calls of stmts.def as an enum and a table
+ * stmts.h - the database calls of vals-api
  */
-#ifndef VALS_STMTS_H
-#define VALS_STMTS_H
+#ifndef VALS_API_STMTS_H
+#define VALS_API_STMTS_H
 
-#include <stddef.h>
-
-#include "db.h"
+#include "statement.h"
 
 enum stmt {
 #define STMT(name, arity) STMT_##name,
@@ -16,8 +14,5 @@ enum stmt {
 };
 
 extern const struct db_stmt stmts[STMT__MAX];
-
-/* Arguments of a call: texts, NULL for null. */
-#define ARGS(...) ((const char *const[]){ __VA_ARGS__ })
 
 #endif

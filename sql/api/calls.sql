@@ -232,8 +232,39 @@ as $$
 			'answeredAt', vals.iso(_call.answered_at)), _who)
 $$;
 
--- Move a live call forward; a move that is not forward is nothing.
---   emits call.status
+-- A person is on the line: a new lead becomes contacted, and the time of contact is kept. Saying so
+-- again changes nothing.
+--   emits lead.updated
+create or replace function vals.lead_contacted(_who jsonb, _call vals.calls)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_lead vals.leads;
+begin
+	select l.* into _lead
+	from vals.leads l
+	where l.id = _call.lead_id
+	for no key update;
+	if _lead.last_contacted >= _call.answered_at and _lead.status <> 'new' then
+		return;
+	end if;
+	if _lead.status = 'new' then
+		perform vals.lead_stage_move(_who, _lead.id, 'new', 'contacted', 'call');
+	end if;
+	update vals.leads l
+	set status = case when l.status = 'new' then 'contacted' else l.status end,
+		last_contacted = greatest(l.last_contacted, _call.answered_at), version = l.version + 1, updated_at = clock_timestamp()
+	where l.id = _lead.id
+	returning * into _lead;
+	perform vals.emit('lead.updated', null, _lead.id, jsonb_build_object('leadId', _lead.id, 'changes',
+		jsonb_build_object('status', _lead.status, 'lastContacted', vals.iso(_lead.last_contacted))), _who);
+end
+$$;
+
+-- Move a live call forward; a move that is not forward is nothing. In progress means that a person is talking.
+--   emits call.status, lead.updated
 create or replace function vals.call_advance(_who jsonb, _call vals.calls, _to text)
 returns vals.calls
 language plpgsql
@@ -248,6 +279,9 @@ begin
 	where c.id = _call.id
 	returning * into _call;
 	perform vals.call_emit_status(_who, _call);
+	if _to = 'in-progress' then
+		perform vals.lead_contacted(_who, _call);
+	end if;
 	return _call;
 end
 $$;
@@ -312,6 +346,10 @@ begin
 	perform vals.emit('call.ended', _call.id, _call.lead_id,
 		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'status', _call.status, 'finalStatus', _call.final_status,
 			'endReason', _call.end_reason, 'durationSec', vals.call_duration_s(_call)), _who);
+	-- No verdict of the machine detection counts as a person.
+	if _call.answered_at is not null and _call.answered_by is distinct from 'machine' then
+		perform vals.lead_contacted(_who, _call);
+	end if;
 	if _call.final_status is not null then
 		perform vals.call_outcome_to_lead(_who, _call);
 	end if;

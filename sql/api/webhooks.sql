@@ -33,33 +33,6 @@ begin
 end
 $$;
 
--- The lead answered: contacted, whatever comes of it.
---   emits lead.updated
-create or replace function vals.lead_answered(_who jsonb, _lead_id uuid, _at timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-	_lead vals.leads;
-begin
-	select l.* into _lead
-	from vals.leads l
-	where l.id = _lead_id
-	for no key update;
-	if _lead.status = 'new' then
-		perform vals.lead_stage_move(_who, _lead_id, 'new', 'contacted', 'call');
-	end if;
-	update vals.leads l
-	set status = case when l.status = 'new' then 'contacted' else l.status end,
-		last_contacted = greatest(l.last_contacted, _at), version = l.version + 1, updated_at = clock_timestamp()
-	where l.id = _lead_id
-	returning * into _lead;
-	perform vals.emit('lead.updated', null, _lead_id, jsonb_build_object('leadId', _lead_id, 'changes',
-		jsonb_build_object('status', _lead.status, 'lastContacted', vals.iso(_lead.last_contacted))), _who);
-end
-$$;
-
 create or replace function vals.leg_answered(_who jsonb, _call vals.calls, _leg vals.legs, _at timestamptz)
 returns void
 language plpgsql
@@ -83,9 +56,6 @@ begin
 	returning * into _call;
 	-- A report that came before the answer means that somebody is already talking.
 	perform vals.call_advance(_who, _call, case when _call.score_at is null then 'active' else 'in-progress' end);
-	if _leg.amd is distinct from 'machine' then
-		perform vals.lead_answered(_who, _call.lead_id, _at);
-	end if;
 end
 $$;
 
