@@ -1,0 +1,81 @@
+/*
+ * upkeep.c - what the runner does by the clock: its counters, old rows
+ */
+#include "upkeep.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "commands.h"
+#include "log.h"
+#include "stmts.h"
+
+#define PROGRAM "vals-runner"
+#define STATUS_MS 5000
+#define RETENTION_MS 3600000
+#define RETENTION_AGAIN_MS 1000 /* lets others in between two batches */
+#define RETENTION_BATCH 1000
+#define RETENTION_BATCH_TEXT "1000"
+
+/* Why a statement failed; while the database is away the commands say so. */
+static void
+note_failure(struct db *db, enum stmt stmt, enum db_outcome outcome)
+{
+	if (outcome == DB_REFUSED)
+		log_warn("upkeep", "%s: %s", stmts[stmt].name, db_error(db)->message);
+}
+
+static void
+put_status(struct db *db, const struct commands *commands, bool is_configured)
+{
+	const struct commands_counters *counters = commands_counters(commands);
+	struct db_result *rows = NULL;
+	struct buf json = { 0 };
+	const char *args[] = { PROGRAM, NULL };
+
+	buf_addf(&json, "{\"held\":%zu,\"configured\":%d", commands_held(commands), is_configured);
+	buf_addf(&json, ",\"taken\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"asked\":%" PRIu64,
+	    counters->taken, counters->sent, counters->asked);
+	buf_addf(&json, ",\"done\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"failed\":%" PRIu64,
+	    counters->done, counters->retried, counters->failed);
+	buf_addf(&json, ",\"unsure\":%" PRIu64 ",\"lost\":%" PRIu64 "}", counters->unsure,
+	    counters->lost);
+	args[1] = json.data;
+	note_failure(db, STMT_status_put, db_call(db, &stmts[STMT_status_put], args, &rows));
+	db_result_free(&rows);
+	buf_free(&json);
+}
+
+/* Delete a batch of old rows. Returns whether there may be more. */
+static bool
+forget(struct db *db)
+{
+	const char *args[] = { RETENTION_BATCH_TEXT };
+	struct db_result *rows = NULL;
+	enum db_outcome outcome = db_call(db, &stmts[STMT_retention], args, &rows);
+	const char *gone = NULL;
+	bool is_more;
+
+	note_failure(db, STMT_retention, outcome);
+	if (outcome == DB_OK && db_rows(rows) > 0)
+		gone = db_value(rows, 0, 0);
+	is_more = gone != NULL && strtol(gone, NULL, 10) >= RETENTION_BATCH;
+	db_result_free(&rows);
+	return is_more;
+}
+
+void
+upkeep_run(struct upkeep *upkeep, struct db *db, const struct commands *commands,
+    bool is_configured)
+{
+	int64_t now = clock_ms();
+
+	if (now >= upkeep->status_at) {
+		upkeep->status_at = now + STATUS_MS;
+		put_status(db, commands, is_configured);
+	}
+	if (now >= upkeep->retention_at)
+		upkeep->retention_at = now + (forget(db) ? RETENTION_AGAIN_MS : RETENTION_MS);
+}
