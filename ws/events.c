@@ -1,0 +1,92 @@
+/*
+ * events.c - database event to client event and rooms
+ */
+#include "events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "frame.h"
+#include "log.h"
+#include "message.h"
+#include "room.h"
+
+static const struct event_rule event_rules[] = {
+	/* database event       client event                  rooms */
+	{ "lead.created",       "lead:created",               { ROOM_STAFF } },
+	{ "lead.updated",       "lead:updated",               { ROOM_STAFF } },
+	{ "lead.deleted",       "lead:deleted",               { ROOM_STAFF } },
+	{ "call.started",       "call:started",               { ROOM_ALL } },
+	{ "call.status",        "call:status",                { ROOM_CALL_MONITORING } },
+	{ "call.ended",         "call:ended",                 { ROOM_CALL_MONITORING } },
+	{ "call.phase",         "call:phase-transition",      { ROOM_CALL_MONITORING } },
+	{ "call.engagement",    "call:engagement-update",     { ROOM_ALL } },
+	{ "call.opportunity",   "transfer-opportunity",
+	    { ROOM_CALL_MONITORING, ROOM_KEVIN, ROOM_KEVIN_HIMSELF } },
+	{ "kevin.availability", "kevin-availability-changed", { ROOM_ALL } },
+};
+
+const struct event_rule *
+events_rule(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(event_rules) / sizeof(event_rules[0]); i++)
+		if (strcmp(event_rules[i].kind, kind) == 0)
+			return &event_rules[i];
+	return NULL;
+}
+
+/* The payload comes from the database as JSON; only its last bracket is looked for. */
+struct frame *
+events_encode(const struct event_rule *rule, const char *payload, const char *seq)
+{
+	size_t len = strlen(payload);
+	struct frame *frame;
+	struct buf args = { 0 };
+	bool is_empty;
+
+	while (len > 0 && strchr(" \t\r\n", payload[len - 1]) != NULL)
+		len--;
+	if (len < 2 || payload[0] != '{' || payload[len - 1] != '}')
+		return NULL;
+	is_empty = strspn(payload + 1, " \t\r\n") == len - 2;
+	buf_add(&args, payload, len - 1);
+	buf_addf(&args, "%s\"seq\":\"%s\"}", is_empty ? "" : ",", seq);
+	frame = message_event("/", rule->name, args.data, args.len);
+	buf_free(&args);
+	return frame;
+}
+
+void
+events_publish(const char *kind, const char *call_id, const char *payload, const char *seq)
+{
+	const struct event_rule *rule = events_rule(kind);
+	const char *rooms[EVENTS_ROOMS_MAX + 1];
+	char call_room[ROOM_NAME_MAX + 1];
+	struct frame *frame;
+	size_t count = 0;
+
+	if (rule == NULL)
+		return;
+	frame = events_encode(rule, payload, seq);
+	if (frame == NULL) {
+		log_error("events", "event %s of kind %s has no object as payload", seq, kind);
+		return;
+	}
+	while (count < EVENTS_ROOMS_MAX && rule->rooms[count] != NULL) {
+		rooms[count] = rule->rooms[count];
+		count++;
+	}
+	if (call_id != NULL) {
+		snprintf(call_room, sizeof(call_room), "%s%s", ROOM_CALL_PREFIX, call_id);
+		rooms[count++] = call_room;
+	}
+	room_send(rooms, count, &frame, 1);
+	frame_free(&frame);
+}
+
+bool
+events_change_status(const char *kind)
+{
+	return strncmp(kind, "call.", 5) == 0 || strncmp(kind, "kevin.", 6) == 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * feed.h - the numbered events of the database, in order, each once
+ *
+ * One daemon is the relay: it numbers committed events. Every daemon reads by
+ * that number and publishes what it reads. Notifications only say that it may be worth
+ * looking; polling finds what they missed.
+ */
+#ifndef VALS_WS_FEED_H
+#define VALS_WS_FEED_H
+
+#include <stdbool.h>
+
+/*
+ * Start on a direct connection to the database (not through a pooler: the relay's lock
+ * and LISTEN live on it). unfit is called when the database lacks our functions.
+ */
+void feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner));
+
+/* Whether the place to read from is known. Stays true when the database goes away. */
+bool feed_is_ready(void);
+
+bool feed_is_relay(void);
+
+/* Stop without another word. */
+void feed_stop(void);
+
+#endif

@@ -1,0 +1,6 @@
+/*
+ * metrics.c - what the daemon counts
+ */
+#include "metrics.h"
+
+struct metrics metrics;
