@@ -1,0 +1,114 @@
+/* The /_sim/ interface: faults, legs, scenario, reset. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { eventually, startAll } from './helpers.mjs';
+
+const TO = '+13125550177';
+
+test('a_fault_answers_in_place_of_the_provider_so_often', async (t) => {
+  const { dial, control } = await startAll(t);
+  await control('POST', 'faults', { match: { method: 'POST', path: '^/v2/calls$' }, times: 2, status: 503 });
+  const statuses = [];
+  for (let i = 0; i < 3; i++) statuses.push((await dial(TO)).status);
+  assert.deepEqual(statuses, [503, 503, 200]);
+  assert.equal((await control('GET', 'legs')).body.legs.length, 1);
+  assert.equal((await control('GET', 'faults')).body.faults[0].met, 2);
+});
+
+test('a_fault_can_skip_and_match_the_body', async (t) => {
+  const { dial, control } = await startAll(t);
+  const headers = { 'x-ratelimit-reset': '1' };
+  await control('POST', 'faults', { match: { body: '0177' }, skip: 1, status: 429, headers });
+  assert.equal((await dial('+13125550178')).status, 200);
+  assert.equal((await dial(TO)).status, 200);
+  const refused = await dial(TO);
+  assert.deepEqual([refused.status, refused.body.errors[0].code], [429, '10011']);
+  assert.equal(refused.headers.get('x-ratelimit-reset'), '1');
+});
+
+test('an_answer_can_be_lost_after_the_effect', async (t) => {
+  const { dial, control } = await startAll(t);
+  await control('POST', 'faults', { resetAfterExecuting: true });
+  await assert.rejects(dial(TO, { command_id: 'one' }));
+  assert.equal((await control('GET', 'legs')).body.legs.length, 1);
+  const again = await dial(TO, { command_id: 'one' });
+  assert.equal(again.status, 200);
+  assert.equal((await control('GET', 'legs')).body.legs.length, 1);
+});
+
+test('a_request_can_be_lost_before_the_effect', async (t) => {
+  const { dial, control } = await startAll(t);
+  await control('POST', 'faults', { resetBeforeExecuting: true });
+  await assert.rejects(dial(TO));
+  assert.equal((await control('GET', 'legs')).body.legs.length, 0);
+});
+
+test('a_late_dial_answer_is_overtaken_by_its_webhook', async (t) => {
+  const { dial, control, receiver } = await startAll(t);
+  await control('POST', 'faults', { delayMs: 500 });
+  let isAnswered = false;
+  const dialling = dial(TO).then((answer) => {
+    isAnswered = true;
+    return answer;
+  });
+  await receiver.seen('call.initiated');
+  assert.equal(isAnswered, false);
+  assert.equal((await dialling).status, 200);
+});
+
+test('legs_can_be_answered_and_hung_up_by_hand', async (t) => {
+  const { dial, control, receiver } = await startAll(t);
+  const { data } = (await dial('+13125550102', { timeout_secs: 600 })).body;
+  await receiver.seen('call.initiated');
+  const leg = `legs/${encodeURIComponent(data.call_control_id)}`;
+  assert.equal((await control('POST', leg, { action: 'answer' })).body.state, 'answered');
+  assert.equal((await control('POST', `legs/${data.call_leg_id}`, { action: 'hangup' })).body.state, 'ended');
+  await receiver.seen('call.hangup');
+  assert.deepEqual(receiver.types(), ['call.initiated', 'call.answered', 'call.hangup']);
+
+  const newest = await control('GET', `legs/${encodeURIComponent('+13125550102')}`);
+  assert.equal(newest.body.hangup.hangup_source, 'callee');
+  assert.equal((await control('POST', leg, { action: 'explode' })).status, 400);
+  assert.equal((await control('GET', 'legs/unknown')).status, 404);
+});
+
+test('the_request_log_tells_bodies_times_and_statuses', async (t) => {
+  const { dial, control } = await startAll(t);
+  await dial(TO);
+  await dial('nobody');
+  const { requests } = (await control('GET', 'requests')).body;
+  assert.deepEqual(requests.map(({ status }) => status), [200, 422]);
+  assert.equal(requests[0].operation, 'DialCall');
+  assert.equal(requests[0].body.to, TO);
+  assert.ok(requests[0].durationMs >= 0);
+  assert.equal((await control('GET', 'requests?since=1')).body.requests.length, 1);
+});
+
+test('scenario_can_be_replaced_and_nonsense_is_refused', async (t) => {
+  const { dial, control, receiver } = await startAll(t);
+  assert.equal((await control('POST', 'scenario', { rules: [{ result: 'dances' }] })).status, 400);
+  assert.equal((await control('POST', 'scenario', { rules: [{ suffix: '77', resullt: 'busy' }] })).status, 400);
+  assert.equal((await control('POST', 'faults', { delay: 5 })).status, 400);
+  assert.equal((await control('POST', 'webhooks', { dublicate: 5 })).status, 400);
+
+  await control('POST', 'scenario', { rules: [{ suffix: '77', result: 'busy', ringMs: 10 }] });
+  await dial(TO);
+  assert.equal((await receiver.seen('call.hangup')).data.payload.hangup_cause, 'user_busy');
+});
+
+test('reset_forgets_everything_in_silence', async (t) => {
+  const { dial, control, receiver } = await startAll(t);
+  await control('POST', 'scenario', { rules: [] });
+  await dial(TO, { command_id: 'one' });
+  await receiver.seen('call.answered');
+  await control('POST', 'faults', { status: 500 });
+  await control('POST', 'reset');
+
+  const lists = { legs: 'legs', requests: 'requests', faults: 'faults', webhooks: 'deliveries' };
+  for (const [path, list] of Object.entries(lists))
+    assert.deepEqual((await control('GET', path)).body[list], [], path);
+  assert.ok((await control('GET', 'scenario')).body.scenario.rules.length > 1);
+  assert.equal((await dial(TO, { command_id: 'one' })).status, 200);
+  assert.equal(receiver.types().filter((type) => type === 'call.hangup').length, 0);
+  await eventually(() => receiver.types().filter((type) => type === 'call.initiated').length === 2, 'a new call');
+});
