@@ -1,0 +1,247 @@
+/* When the provider fails: whatever happens to a command, it has one effect. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  age, callOver, commandsOf, dialFault, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall,
+  newLead, noRunner, sim, signalRunner, sleep, startCall,
+} from './support.mjs';
+
+const commandIds = (entries) => new Set(entries.map(({ body }) => body.command_id));
+
+/* A started call whose first dial meets the fault. */
+async function faultyCall(fault) {
+  const lead = await newLead();
+  await dialFault(lead.phone, fault);
+  const answer = await startCall(lead);
+  return { lead, answer, callId: answer.body.data?.callId };
+}
+
+/* The call, once the dial's answer is stored; webhooks may have told its ids before. */
+async function dialled(callId, timeoutMs) {
+  await eventually(async () => {
+    const dial = (await commandsOf(callId)).find(({ kind }) => kind === 'dial');
+    return dial.state === 'done';
+  }, 'the dial was stored', timeoutMs);
+  return getCall(callId);
+}
+
+/* One leg, and every request for it was the same command. */
+async function assertOneLeg(lead, dials) {
+  const sent = await dialsTo(lead.phone);
+  assert.equal((await legsTo(lead.phone)).length, 1);
+  assert.equal(commandIds(sent).size, 1);
+  assert.equal(sent.length, dials);
+  assert.equal(sent.filter(({ isRepeat }) => isRepeat).length, dials - 1);
+}
+
+describe('a dial', { concurrency: true }, () => {
+  test('is sent again, the same, after the provider failed', async () => {
+    const { lead, answer, callId } = await faultyCall({ status: 500, times: 2 });
+    assert.equal(answer.status, 201);
+    assert.ok(answer.body.data.telnyxCallId);
+    const sent = await dialsTo(lead.phone);
+    assert.equal(sent.length, 3);
+    assert.equal(commandIds(sent).size, 1);
+    assert.equal((await legsTo(lead.phone)).length, 1);
+    await endCall(callId);
+  });
+
+  test('whose answer was lost is one leg', async () => {
+    const { lead, answer, callId } = await faultyCall({ resetAfterExecuting: true });
+    assert.equal(answer.status, 201);
+    await dialled(callId);
+    await assertOneLeg(lead, 2);
+    await endCall(callId);
+  });
+
+  test('that never arrived is sent again', async () => {
+    const { lead, answer, callId } = await faultyCall({ resetBeforeExecuting: true });
+    assert.equal(answer.status, 201);
+    const call = await dialled(callId);
+    assert.equal(call.telnyxCallId, (await legTo(lead.phone)).callLegId);
+    assert.equal((await legsTo(lead.phone)).length, 1);
+    await endCall(callId);
+  });
+
+  test('answered with a page of some proxy is sent again', async () => {
+    const { lead, callId } = await faultyCall({ status: 200, body: 'welcome to the hotel', execute: true });
+    await dialled(callId);
+    await assertOneLeg(lead, 2);
+    await endCall(callId);
+  });
+
+  test('waits as long as the provider asks for', async () => {
+    const began = Date.now();
+    const { lead, answer, callId } = await faultyCall({
+      status: 429,
+      headers: { 'x-ratelimit-reset': '2' },
+      body: { errors: [{ code: '90103', title: 'Dials per second limit' }] },
+    });
+    assert.equal(answer.status, 201);
+    await dialled(callId);
+    assert.ok(Date.now() - began >= 2000, `asked again after ${Date.now() - began} ms`);
+    assert.equal((await dialsTo(lead.phone)).length, 2);
+    assert.equal((await legsTo(lead.phone)).length, 1);
+    await endCall(callId);
+  });
+
+  test('of a number the provider refuses fails the call', async () => {
+    const { lead, answer } = await faultyCall({
+      status: 422,
+      body: { errors: [{ code: '10016', title: 'Phone number must be in +E164 format', source: { pointer: '/to' } }] },
+    });
+    assert.equal(answer.status, 502);
+    const [{ body }] = await dialsTo(lead.phone);
+    const callId = JSON.parse(Buffer.from(body.client_state, 'base64')).call;
+    const call = await getCall(callId);
+    assert.equal(call.status, 'failed');
+    assert.equal(call.finalStatus, 'wrong_number');
+    assert.equal((await dialsTo(lead.phone)).length, 1);
+  });
+
+  test('refused for a fault of ours does not blame the number', async () => {
+    const { lead, answer } = await faultyCall({
+      status: 422,
+      body: { errors: [{ code: '10016', title: 'Phone number must be in +E164 format', source: { pointer: '/from' } }] },
+    });
+    assert.equal(answer.status, 502);
+    const [{ body }] = await dialsTo(lead.phone);
+    const call = await getCall(JSON.parse(Buffer.from(body.client_state, 'base64')).call);
+    assert.equal(call.status, 'failed');
+    assert.equal(call.finalStatus, 'failed');
+  });
+
+  test('too slow for start-call is answered 201 without an id, which comes later', async () => {
+    const { lead, answer, callId } = await faultyCall({ delayMs: 5600 });
+    assert.equal(answer.status, 201);
+    assert.equal(answer.body.data.telnyxCallId, null);
+    const call = await dialled(callId);
+    assert.equal(call.telnyxCallId, (await legTo(lead.phone)).callLegId);
+    await assertOneLeg(lead, 2);
+    await endCall(callId);
+  });
+
+  test('that is ended while under way is hung up as soon as it has an id', async () => {
+    const lead = await newLead();
+    await dialFault(lead.phone, { delayMs: 1500 });
+    const starting = startCall(lead);
+    const [{ body }] = await eventually(async () => {
+      const dials = await dialsTo(lead.phone);
+      return dials.length > 0 && dials;
+    }, 'the dial is under way');
+    const callId = JSON.parse(Buffer.from(body.client_state, 'base64')).call;
+    assert.equal((await endCall(callId)).status, 200);
+    await starting;
+
+    const leg = await legTo(lead.phone, ({ state }) => state === 'ended');
+    assert.equal(leg.hangup.hangup_source, 'caller');
+    assert.equal((await getCall(callId)).status, 'canceled');
+  });
+});
+
+describe('a hang-up', { concurrency: true }, () => {
+  /* A live call whose hang-up meets the fault; the leg as it was then. */
+  async function faultyEnd(fault) {
+    const { lead, callId } = await newCall();
+    const leg = await legTo(lead.phone, ({ state }) => state === 'answered');
+    await sim('POST', 'faults', { match: { path: `${leg.callControlId.slice(3, 30)}.*/hangup$` }, ...fault });
+    assert.equal((await endCall(callId)).status, 200);
+    return { lead, callId, leg };
+  }
+
+  const hungUp = (callId) =>
+    eventually(async () => (await commandsOf(callId)).find(({ kind, state }) => kind === 'hangup' && state === 'done'),
+      'the hang-up is done');
+
+  test('of a call that has ended meanwhile is done', async () => {
+    const { callId, leg } = await faultyEnd({
+      status: 422,
+      body: { errors: [{ code: '90018', title: 'Call has already ended' }] },
+    });
+    await hungUp(callId);
+    assert.equal((await hangupsOf(leg)).length, 1);
+    await sim('POST', `legs/${encodeURIComponent(leg.callControlId)}`, { action: 'hangup' });
+  });
+
+  test('whose answer was lost is repeated without harm', async () => {
+    const { callId, leg } = await faultyEnd({ resetAfterExecuting: true });
+    await hungUp(callId);
+    const hangups = await hangupsOf(leg);
+    assert.equal(hangups.length, 2);
+    assert.equal(commandIds(hangups).size, 1);
+  });
+
+  test('is sent again after the provider failed', async () => {
+    const { lead, callId, leg } = await faultyEnd({ status: 503, times: 2 });
+    await hungUp(callId);
+    await legTo(lead.phone, ({ state }) => state === 'ended');
+    assert.equal((await hangupsOf(leg)).length, 3);
+  });
+});
+
+/* These end the runner under everybody's feet, so they come last and one by one. */
+describe('a runner', { skip: noRunner() }, () => {
+  test('asked to stop stores the answers it waits for', async () => {
+    const lead = await newLead();
+    await dialFault(lead.phone, { delayMs: 2500 });
+    const starting = startCall(lead);
+    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await signalRunner('SIGTERM');
+    const { status, body } = await starting;
+    assert.equal(status, 201);
+    assert.ok(body.data.telnyxCallId);
+    await assertOneLeg(lead, 1);
+    await endCall(body.data.callId);
+  });
+
+  test('told to reload goes on with the same number of dials', async () => {
+    const lead = await newLead();
+    await dialFault(lead.phone, { delayMs: 1500 });
+    const starting = startCall(lead);
+    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await signalRunner('SIGHUP');
+    const next = await newLead();
+    const { body } = await startCall(next);
+    assert.ok((await starting).body.data.telnyxCallId);
+    await assertOneLeg(lead, 1);
+    await dialled(body.data.callId);
+    await assertOneLeg(next, 1);
+    await Promise.all([(await starting).body.data.callId, body.data.callId].map((id) => endCall(id)));
+  });
+
+  test('killed while it waits leaves the dial to its successor, and it stays one leg', async () => {
+    const lead = await newLead();
+    await dialFault(lead.phone, { delayMs: 4000 });
+    const starting = startCall(lead);
+    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await signalRunner('SIGKILL');
+    const { body } = await starting;
+    /* The lease of 30 s must run out first; until then the webhooks tell the ids. */
+    await dialled(body.data.callId, 45_000);
+    await assertOneLeg(lead, 2);
+    await endCall(body.data.callId);
+    await callOver(body.data.callId);
+  });
+
+  test('does not dial again what the provider may have forgotten', async () => {
+    const lead = await newLead('02');
+    await dialFault(lead.phone, { resetAfterExecuting: true, times: 100 });
+    const { body } = await startCall(lead);
+    await age(body.data.callId, 100);
+    const call = await dialled(body.data.callId, 25_000);
+    await sleep(1000);
+    assert.equal((await legsTo(lead.phone)).length, 1);
+    assert.equal(call.telnyxCallId, (await legTo(lead.phone)).callLegId);
+    await endCall(body.data.callId);
+  });
+
+  test('gives up a dial of which nothing is to be found', async () => {
+    const lead = await newLead();
+    await dialFault(lead.phone, { resetBeforeExecuting: true, times: 100 });
+    const { body } = await startCall(lead);
+    await age(body.data.callId, 100);
+    const call = await callOver(body.data.callId, 25_000);
+    assert.equal(call.status, 'failed');
+    assert.equal((await legsTo(lead.phone)).length, 0);
+  });
+});

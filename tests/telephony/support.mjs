@@ -1,0 +1,248 @@
+/*
+ * support.mjs - the system as these tests see it
+ *
+ * Four doors: the API as an administrator and as the voice agent, the simulator's
+ * control interface, webhooks signed with the simulator's key, and the database
+ * for what no door shows. Every test dials a number of its own, so tests neither
+ * meet each other nor the demo.
+ */
+import { execFile } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { readSeed, Signer } from '../telnyx-sim/signing.mjs';
+
+export { sleep };
+
+const run = promisify(execFile);
+
+const need = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run these tests with ./dev test telephony`);
+  return value;
+};
+
+/* ---- HTTP ---- */
+
+async function call(url, { method = 'GET', token, headers = {}, body } = {}) {
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || isText ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const door = (tokenName) => (method, path, body, headers) =>
+  call(`${need('VALS_URL')}${path}`, { method, token: need(tokenName), headers, body });
+
+/* admin('GET', '/api/leads'), agent('POST', '/api/agent/start-call', {leadId}) */
+export const admin = door('VALS_ADMIN_TOKEN');
+export const agent = door('VALS_AGENT_KEY');
+
+/* The control interface: sim('GET', 'legs'), sim('POST', 'faults', {...}). */
+export async function sim(method, path, body) {
+  const answer = await call(`${need('VALS_SIM_URL')}/_sim/${path}`, { method, body });
+  if (answer.status !== 200) throw new Error(`simulator: ${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+/* ---- waiting ---- */
+
+/* The first value of look() that is true, or the end of the test. */
+export async function eventually(look, what, timeoutMs = 10_000) {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await look();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+/* ---- leads and calls ---- */
+
+/* A number nobody else dials; its last two digits say what becomes of the dial. */
+export const freshNumber = (suffix = '99') => `+1646${randomInt(10 ** 7, 10 ** 8)}${suffix}`;
+
+/* A new lead: {id, phone}. */
+export async function newLead(suffix) {
+  const phone = freshNumber(suffix);
+  const { status, text, body } = await admin('POST', '/api/leads', {
+    firstName: 'Tele',
+    lastName: 'Phony',
+    phone,
+    source: 'telephony-test',
+  });
+  if (status !== 201) throw new Error(`lead: ${status} ${text}`);
+  return { id: body.data.id, phone };
+}
+
+export const startCall = (lead) => agent('POST', '/api/agent/start-call', { leadId: lead.id });
+
+export const endCall = (callId, more = {}) => agent('POST', '/api/agent/end-call', { callId, ...more });
+
+/* A lead and its started call: {lead, callId, telnyxCallId}. */
+export async function newCall(suffix) {
+  const lead = await newLead(suffix);
+  const { status, text, body } = await startCall(lead);
+  if (status !== 201) throw new Error(`start-call: ${status} ${text}`);
+  return { lead, callId: body.data.callId, telnyxCallId: body.data.telnyxCallId };
+}
+
+export async function getCall(callId) {
+  const { status, text, body } = await admin('GET', `/api/calls/${callId}`);
+  if (status !== 200) throw new Error(`call: ${status} ${text}`);
+  return body.data;
+}
+
+export const callWith = (callId, fits, what, timeoutMs) =>
+  eventually(async () => {
+    const found = await getCall(callId);
+    return fits(found) && found;
+  }, what, timeoutMs);
+
+export const callOver = (callId, timeoutMs) =>
+  callWith(callId, ({ endTime }) => endTime, 'the call is over', timeoutMs);
+
+/* ---- the provider's side ---- */
+
+/* What the provider was sent: {method, path, operation, isRepeat, status, body}, the body as an object. */
+export async function requests() {
+  const { requests: log } = await sim('GET', 'requests');
+  return log.map((entry) => ({
+    ...entry,
+    body: typeof entry.body === 'string' ? parsed(entry.body) : entry.body,
+  }));
+}
+
+export const dialsTo = async (number) =>
+  (await requests()).filter(({ path, body }) => path.endsWith('/calls') && body?.to === number);
+
+export async function hangupsOf(leg) {
+  const path = `/calls/${encodeURIComponent(leg.callControlId)}/actions/hangup`;
+  const same = (entry) => decodeURIComponent(entry.path).endsWith(decodeURIComponent(path));
+  return (await requests()).filter(same);
+}
+
+export const legsTo = async (number) => (await sim('GET', 'legs')).legs.filter(({ to }) => to === number);
+
+export const legTo = (number, fits = () => true, timeoutMs) =>
+  eventually(async () => (await legsTo(number)).find(fits), 'the provider has the leg', timeoutMs);
+
+/* Something goes wrong with the next dial to this number. */
+export const dialFault = (number, fault) =>
+  sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: number.slice(1) }, ...fault });
+
+/* ---- webhooks of our own ---- */
+
+/* Where ./dev up keeps the simulator's key: beside the sockets (as root), or in the state. */
+function signingKeyFile() {
+  const places = [
+    process.env.VALS_SIM_KEY_FILE,
+    process.env.VALS_API_SOCKET && join(dirname(dirname(process.env.VALS_API_SOCKET)), 'conf/sim-webhook.key'),
+    process.env.VALS_STATE && join(process.env.VALS_STATE, 'data/conf/sim-webhook.key'),
+  ];
+  const file = places.find((place) => place && existsSync(place));
+  if (!file) throw new Error('the simulator\'s signing key was not found; set VALS_SIM_KEY_FILE');
+  return file;
+}
+
+let signer;
+
+/* Signature headers of a raw body, as the provider would have sent it ageSecs ago. */
+export function signed(raw, ageSecs = 0) {
+  signer ??= new Signer(readSeed(signingKeyFile()));
+  return signer.headers(raw, Math.floor(Date.now() / 1000) - ageSecs);
+}
+
+/* A webhook about a leg of the simulator: {id, raw}. */
+export function webhook(eventType, leg, more = {}) {
+  const id = randomUUID();
+  const data = {
+    record_type: 'event',
+    event_type: eventType,
+    id,
+    occurred_at: new Date().toISOString(),
+    payload: {
+      call_control_id: leg.callControlId,
+      call_leg_id: leg.callLegId,
+      call_session_id: leg.callSessionId,
+      client_state: leg.clientState,
+      ...more,
+    },
+  };
+  return { id, raw: JSON.stringify({ data, meta: { attempt: 1, delivered_to: 'test' } }) };
+}
+
+export const postWebhook = (raw, headers) =>
+  call(`${need('VALS_URL')}/api/webhooks/telnyx`, { method: 'POST', headers, body: raw });
+
+/* ---- the database ---- */
+
+async function psql(sql, args) {
+  const variables = Object.entries(args).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
+  const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1', ...variables]);
+  running.child.stdin.end(sql);
+  return (await running).stdout;
+}
+
+/* Rows of a query as objects; :'name' in it is args.name. */
+export const query = async (sql, args = {}) =>
+  JSON.parse(await psql(`select coalesce(json_agg(t), '[]') from (${sql}) t;\n`, args));
+
+/* Make a call's commands older than they are. */
+export const age = (callId, seconds) =>
+  psql(
+    `update vals.commands set first_sent_at = first_sent_at - make_interval(secs => :seconds) where call_id = :'call';\n`,
+    { call: callId, seconds },
+  );
+
+export const webhookRows = (id) => query("select id, processed_at from vals.webhook_events where id = :'id'", { id });
+
+export const commandsOf = (callId) =>
+  query("select command_id, kind, state, attempt, reason from vals.commands where call_id = :'call' order by created_at", {
+    call: callId,
+  });
+
+/* How often the world was told that the call has this status. */
+export const statusEvents = (callId, status) =>
+  query(
+    `select id from vals.event_log
+     where kind in ('call.status', 'call.ended') and call_id = :'call' and payload ->> 'status' = :'status'`,
+    { call: callId, status },
+  );
+
+/* ---- the runner as a process ---- */
+
+/* Why a test that ends the runner cannot run, or false. */
+export const noRunner = () =>
+  process.env.VALS_STATE && existsSync(join(process.env.VALS_STATE, 'run/vals-runner.pid'))
+    ? false
+    : 'needs VALS_STATE with run/vals-runner.pid';
+
+export const runnerPid = () => Number(readFileSync(join(need('VALS_STATE'), 'run/vals-runner.pid'), 'utf8'));
+
+/* Send the runner a signal and wait until its successor runs (SIGHUP: until it is itself again). */
+export async function signalRunner(signal) {
+  const pid = runnerPid();
+  process.kill(pid, signal);
+  if (signal !== 'SIGHUP')
+    await eventually(() => runnerPid() !== pid && process.kill(runnerPid(), 0), 'the runner was started again', 15_000);
+}
