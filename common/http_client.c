@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
+#include <utlist.h>
 
 #include "buf.h"
 #include "log.h"
@@ -24,8 +24,7 @@
 #define ERROR_TOO_LONG "the answer is too long"
 
 struct request {
-	TAILQ_ENTRY(request)
-	link;
+	struct request *prev, *next;
 	CURL *easy; /* NULL for a request that was refused */
 	struct buf answer;
 	bool is_too_long;
@@ -33,14 +32,12 @@ struct request {
 	void *owner;
 };
 
-TAILQ_HEAD(request_list, request);
-
 struct http_client {
 	CURLM *multi;
 	char *bearer;
 	struct curl_slist *headers;
-	struct request_list active; /* libcurl works on these */
-	struct request_list refused; /* only waiting to be told so */
+	struct request *active; /* libcurl works on these */
+	struct request *refused; /* only waiting to be told so */
 	size_t inflight; /* in either list */
 };
 
@@ -149,15 +146,13 @@ http_client_new(const char *bearer)
 	add_header(client, "Accept: application/json");
 	/* Bodies are small: waiting for "100 Continue" would only add a round trip. */
 	add_header(client, "Expect:");
-	TAILQ_INIT(&client->active);
-	TAILQ_INIT(&client->refused);
 	return client;
 }
 
 static void
-request_free(struct request_list *list, struct request *request)
+request_free(struct request **list, struct request *request)
 {
-	TAILQ_REMOVE(list, request, link);
+	DL_DELETE(*list, request);
 	if (request->easy != NULL)
 		curl_easy_cleanup(request->easy);
 	buf_free(&request->answer);
@@ -172,11 +167,11 @@ http_client_free(struct http_client **client_p)
 
 	if (client == NULL)
 		return;
-	while ((request = TAILQ_FIRST(&client->active)) != NULL) {
+	while ((request = client->active) != NULL) {
 		must_multi(curl_multi_remove_handle(client->multi, request->easy));
 		request_free(&client->active, request);
 	}
-	while ((request = TAILQ_FIRST(&client->refused)) != NULL)
+	while ((request = client->refused) != NULL)
 		request_free(&client->refused, request);
 	must_multi(curl_multi_cleanup(client->multi));
 	curl_slist_free_all(client->headers);
@@ -254,7 +249,7 @@ http_client_start(struct http_client *client, const char *method, const char *ur
 	request->owner = owner;
 	client->inflight++;
 	if (!http_client_may_call(url)) {
-		TAILQ_INSERT_TAIL(&client->refused, request, link);
+		DL_APPEND(client->refused, request);
 		return;
 	}
 	request->easy = curl_easy_init();
@@ -262,7 +257,7 @@ http_client_start(struct http_client *client, const char *method, const char *ur
 		abort();
 	set_request(request, client, method, url, body);
 	must_multi(curl_multi_add_handle(client->multi, request->easy));
-	TAILQ_INSERT_TAIL(&client->active, request, link);
+	DL_APPEND(client->active, request);
 }
 
 size_t
@@ -321,12 +316,12 @@ static void
 finish_refused(struct http_client *client)
 {
 	static const struct http_answer answer = { .error = ERROR_FORBIDDEN, .retry_after = -1 };
-	struct request_list refused = TAILQ_HEAD_INITIALIZER(refused);
+	struct request *refused = client->refused;
 	struct request *request;
 
 	/* Taken off first: done may start more of them, which then wait for the next run. */
-	TAILQ_CONCAT(&refused, &client->refused, link);
-	while ((request = TAILQ_FIRST(&refused)) != NULL) {
+	client->refused = NULL;
+	while ((request = refused) != NULL) {
 		client->inflight--;
 		request->done(request->owner, &answer);
 		request_free(&refused, request);
@@ -360,7 +355,7 @@ http_client_run(struct http_client *client, int timeout_ms, const int *fds, size
 	for (size_t i = 0; i < count; i++)
 		if (fds[i] >= 0)
 			waits[used++] = (struct curl_waitfd){ .fd = fds[i], .events = CURL_WAIT_POLLIN };
-	if (!TAILQ_EMPTY(&client->refused))
+	if (client->refused != NULL)
 		timeout_ms = 0;
 	must_multi(curl_multi_perform(client->multi, &running));
 	must_multi(curl_multi_poll(client->multi, waits, used, timeout_ms, NULL));

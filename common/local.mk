@@ -22,6 +22,10 @@ libcommon_a_SOURCES = \
 	common/json_scan.c \
 	common/log.c \
 	common/log.h \
+	common/name_set.c \
+	common/name_set.h \
+	common/password.c \
+	common/password.h \
 	common/settings.def \
 	common/statement.h \
 	common/token.c \

@@ -9,29 +9,10 @@
 
 #include "conf.h"
 #include "crypto.h"
+#include "password.h"
 #include "token.h"
 
-#define USER_PASSWORD_SIZE 130	/* the longest password and its end */
-
-/* The rule for passwords: NULL if this one is fine, else what it lacks. */
-static const char *
-user_password_problem(const char *password)
-{
-	size_t len = strlen(password);
-	bool has_lower = false, has_upper = false, has_digit = false, has_special = false;
-
-	if (len < 12 || len > 128)
-		return "must have 12 to 128 characters";
-	for (; *password != '\0'; password++) {
-		has_lower |= *password >= 'a' && *password <= 'z';
-		has_upper |= *password >= 'A' && *password <= 'Z';
-		has_digit |= *password >= '0' && *password <= '9';
-		has_special |= strchr(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", *password) != NULL;
-	}
-	if (!has_lower || !has_upper || !has_digit || !has_special)
-		return "must have a lower-case and an upper-case letter, a digit and a special character";
-	return NULL;
-}
+#define USER_PASSWORD_SIZE (PASSWORD_MAX + 3)	/* one too long shows as such, and has its end */
 
 /* A password from standard input, or a generated one, which is printed. -1 with the reason printed. */
 static int
@@ -45,7 +26,7 @@ user_take_password(const struct ctl_options *options, char hash[static CRYPTO_PA
 		if (fgets(password, sizeof(password), stdin) == NULL)
 			password[0] = '\0';
 		password[strcspn(password, "\r\n")] = '\0';
-		if ((problem = user_password_problem(password)) != NULL) {
+		if ((problem = password_problem(password)) != NULL) {
 			fprintf(stderr, "valsctl: the password %s\n", problem);
 			return -1;
 		}

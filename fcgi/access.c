@@ -44,10 +44,32 @@ static const unsigned access_matrix[ACCESS__MAX] = {
 	[MAY_DELETE_LEADS] = ADMIN | KEVIN,
 	[MAY_VIEW_CALLS] = EVERYBODY,
 	[MAY_RUN_CALLS] = ADMIN | KEVIN | OPERATOR | AGENT,
+	[MAY_EDIT_CALLS] = ADMIN | KEVIN | AGENT,
 	[MAY_REPORT] = ADMIN | AGENT,
 	[MAY_VIEW_AVAILABILITY] = EVERYBODY,
 	[MAY_SET_AVAILABILITY] = ADMIN | KEVIN,
+	[MAY_VIEW_TRANSFERS] = ADMIN | KEVIN | OPERATOR | ANALYST,
+	[MAY_RECORD_OUTCOMES] = ADMIN | KEVIN,
+	[MAY_VIEW_ANALYTICS] = ADMIN | KEVIN | OPERATOR | ANALYST,
+	[MAY_VIEW_USERS] = ADMIN | KEVIN,
+	[MAY_ADMINISTER] = ADMIN,
 };
+
+/* What an API key can be limited to; SIGNED_IN needs no scope. */
+#define ACCESS_SCOPES(SCOPE)                        \
+	SCOPE("leads:view", MAY_VIEW_LEADS)         \
+	SCOPE("leads:update", MAY_UPDATE_LEADS)     \
+	SCOPE("calls:view", MAY_VIEW_CALLS)         \
+	SCOPE("calls:run", MAY_RUN_CALLS)           \
+	SCOPE("calls:edit", MAY_EDIT_CALLS)         \
+	SCOPE("reports", MAY_REPORT)                \
+	SCOPE("availability:view", MAY_VIEW_AVAILABILITY)
+
+#define SCOPE_NAME(name, access) name,
+#define SCOPE_BIT(name, access) 1u << (access),
+
+const char *const access_scopes[] = { ACCESS_SCOPES(SCOPE_NAME) NULL };
+static const unsigned access_scope_bit[] = { ACCESS_SCOPES(SCOPE_BIT) };
 
 struct access_key {
 	char hash[TOKEN_HASH_HEX_SIZE];
@@ -65,6 +87,43 @@ access_role_may(const char *role, enum access access)
 		if (strcmp(access_roles[i].name, role) == 0)
 			return (access_matrix[access] & access_roles[i].bit) != 0;
 	return false;
+}
+
+void
+access_print(FILE *out, enum access access)
+{
+	const char *comma = "";
+
+	if (access == OPEN || access == BY_SIGNATURE) {
+		fputs(access == OPEN ? "open" : "signature", out);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(access_roles) / sizeof(*access_roles); i++) {
+		if ((access_matrix[access] & access_roles[i].bit) == 0)
+			continue;
+		fprintf(out, "%s%s", comma, access_roles[i].name);
+		comma = ",";
+	}
+}
+
+/* Which permissions the words of text stand for, a bit each; all of them when text is NULL. */
+static unsigned
+access_scope_bits(const char *text)
+{
+	unsigned bits = 0;
+
+	if (text == NULL)
+		return ~0u;
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		for (size_t i = 0; access_scopes[i] != NULL; i++)
+			if (strlen(access_scopes[i]) == len && strncmp(access_scopes[i], text, len) == 0)
+				bits |= access_scope_bit[i];
+		text += len;
+		text += strspn(text, " ");
+	}
+	return bits;
 }
 
 static enum http_status
@@ -86,11 +145,11 @@ access_key_remembered(const char *hash)
 }
 
 static const struct access_key *
-access_key_remember(const char *hash, const char *id, const char *role)
+access_key_remember(const char *hash, const char *id, const char *role, const char *scopes)
 {
 	struct access_key *key = &access_keys[access_keys_next++ % ACCESS_KEYS];
 
-	*key = (struct access_key){ .who.kind = CALLER_KEY, .until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
+	*key = (struct access_key){ .who.kind = CALLER_KEY, .who.scopes = access_scope_bits(scopes), .until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
 	memcpy(key->hash, hash, TOKEN_HASH_HEX_SIZE);
 	strncpy(key->who.id, id, TOKEN_ID_SIZE - 1);
 	strncpy(key->who.role, role, TOKEN_ROLE_SIZE - 1);
@@ -112,7 +171,7 @@ access_identify_key(struct request *rq, const char *token)
 			return rq->status;
 		if (db_rows(result) == 0)
 			return access_unauthorized(rq, "API key is unknown, revoked or expired");
-		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1));
+		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1), db_value(result, 0, 2));
 	}
 	request_set_caller(rq, &key->who);
 	return 0;
@@ -163,6 +222,8 @@ access_check(struct request *rq)
 		return access_unauthorized(rq, "Sign in first");
 	if (!access_role_may(rq->who.role, access))
 		return reply_problem(rq, HTTP_FORBIDDEN, "FORBIDDEN", "Your role does not allow this");
+	if (rq->who.kind == CALLER_KEY && access != SIGNED_IN && (rq->who.scopes & (1u << access)) == 0)
+		return reply_problem(rq, HTTP_FORBIDDEN, "SCOPE", "This API key is not for that");
 	return 0;
 }
 

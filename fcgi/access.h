@@ -5,6 +5,7 @@
 #define VALS_ACCESS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "request.h"
 
@@ -18,12 +19,24 @@ enum access {
 	MAY_UPDATE_LEADS,
 	MAY_DELETE_LEADS,
 	MAY_VIEW_CALLS,
-	MAY_RUN_CALLS,		/* start and end them */
+	MAY_RUN_CALLS,		/* start, end and record them */
+	MAY_EDIT_CALLS,		/* correct them, write down those made elsewhere */
 	MAY_REPORT,		/* engagement and phases */
 	MAY_VIEW_AVAILABILITY,
-	MAY_SET_AVAILABILITY,
+	MAY_SET_AVAILABILITY,	/* and the schedule */
+	MAY_VIEW_TRANSFERS,	/* and the schedule */
+	MAY_RECORD_OUTCOMES,	/* what came of a transfer */
+	MAY_VIEW_ANALYTICS,
+	MAY_VIEW_USERS,
+	MAY_ADMINISTER,		/* users, API keys, audit */
 	ACCESS__MAX
 };
+
+/* Write who passes a rule: open, signature, or the roles with commas between. */
+void access_print(FILE *out, enum access access);
+
+/* The names of the permissions an API key may be limited to; NULL-terminated. */
+extern const char *const access_scopes[];
 
 /* Whether a role has a permission. */
 bool access_role_may(const char *role, enum access access);

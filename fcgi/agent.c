@@ -59,8 +59,11 @@ static const char call_started[] = "Call initiated successfully";
 enum http_status
 call_start(struct request *rq)
 {
-	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start,
-	    ARGS(rq->who_json, conf_text(CONF_calling_hours), rq->body_json));
+	const char *rules = arena_printf(rq->arena, "{\"hours\":\"%s\",\"consentRequired\":%s,\"perLeadPerDay\":%ld}",
+	    conf_text(CONF_calling_hours), conf_bool(CONF_consent_required) ? "true" : "false",
+	    conf_int(CONF_calls_per_lead_per_day));
+
+	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start, ARGS(rq->who_json, rules, rq->body_json));
 }
 
 /* Then look for the provider's answer, with no transaction open, so long as it is worth waiting. */

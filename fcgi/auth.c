@@ -11,19 +11,14 @@
 #include <string.h>
 
 #include "conf.h"
-#include "crypto.h"
+#include "password.h"
+#include "passwords.h"
 #include "reply.h"
-#include "shared.h"
 #include "token.h"
-
-#define AUTH_PASSWORD_MAX 128
-
-/* What a password is compared with when there is no such account, so that both take as long. */
-static char auth_nobody[CRYPTO_PASSWORD_SIZE];
 
 const struct field auth_login_fields[] = {
 	{ .name = "email", .kind = FIELD_EMAIL, .is_required = true },
-	{ .name = "password", .kind = FIELD_NOTES, .is_required = true, .min = 1, .max = AUTH_PASSWORD_MAX },
+	{ .name = "password", .kind = FIELD_NOTES, .is_required = true, .min = 1, .max = PASSWORD_MAX },
 	FIELD_END
 };
 
@@ -85,36 +80,6 @@ auth_reply_token(struct request *rq, const char *user_id, const char *session_id
 	        conf_int(CONF_access_token_ttl), profile), NULL);
 }
 
-static enum http_status
-auth_busy(struct request *rq)
-{
-	reply_header(rq, "Retry-After", "1");
-	return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "LOGIN_BUSY", "Too many sign-ins at once, try again");
-}
-
-/* Check a password at one of the few places; *rehash_r gets a fresh hash if the stored one is of old costs. */
-static enum http_status
-auth_check_password(struct request *rq, const char *stored, const char *password, const char **rehash_r)
-{
-	bool is_right;
-
-	if (!shared_hasher_enter(rq->tools->shared))
-		return auth_busy(rq);
-	if (stored == NULL && *auth_nobody == '\0')
-		crypto_password_hash("nobody has this password", auth_nobody);
-	is_right = crypto_password_verify(stored != NULL ? stored : auth_nobody, password) && stored != NULL;
-	if (is_right && crypto_password_outdated(stored)) {
-		char *fresh = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
-
-		if (crypto_password_hash(password, fresh) == 0)
-			*rehash_r = fresh;
-	}
-	shared_hasher_leave(rq->tools->shared);
-	if (!is_right)
-		return reply_problem(rq, HTTP_UNAUTHORIZED, "INVALID_CREDENTIALS", "Invalid email or password");
-	return 0;
-}
-
 /* POST /api/auth/login */
 enum http_status
 auth_login(struct request *rq)
@@ -128,7 +93,7 @@ auth_login(struct request *rq)
 	if (account == NULL)
 		return rq->status;
 	user_id = db_value(account, 0, 0);
-	if (auth_check_password(rq, db_value(account, 0, 1), request_field(rq, "password"), &rehash) != 0)
+	if (passwords_check(rq, db_value(account, 0, 1), request_field(rq, "password"), &rehash) != 0)
 		return rq->status;
 
 	auth_secrets_make(&secrets);

@@ -15,8 +15,10 @@
 
 #include "buf.h"
 #include "json.h"
+#include "password.h"
 
 #define FIELD_TAG_LENGTH_MAX 40
+#define FIELD_STRATEGY_LENGTH_MAX 64
 #define FIELD_INDICATORS_MAX 32
 #define FIELD_INDICATOR_LENGTH_MAX 64
 #define FIELD_CONSENT_SOURCE_MAX 200
@@ -32,6 +34,15 @@ struct field_check {
 	bool seen[64];	/* which rows of the table were sent */
 	struct field_problems *problems;
 };
+
+static void
+field_problem_add(struct field_check *check, const char *name, const char *message)
+{
+	struct field_problems *problems = check->problems;
+
+	if (problems->count < FIELD_PROBLEMS_MAX)
+		problems->list[problems->count++] = (struct field_problem){ name, message };
+}
 
 /* Characters of UTF-8 text that json_scan has accepted. */
 static size_t
@@ -280,6 +291,31 @@ field_time(struct field_check *check, const struct field *field, const struct js
 }
 
 static const char *
+field_date(struct field_check *check, const struct field *field, const struct json *value)
+{
+	const char *text = json_string(value);
+
+	(void)field;
+	if (text == NULL || strlen(text) != 10 || field_match(text, "dddd-dd-dd") == 0)
+		return "must be a day like 2026-01-31";
+	buf_add_json_string(check->out, text, 10);
+	return NULL;
+}
+
+static const char *
+field_hour(struct field_check *check, const struct field *field, const struct json *value)
+{
+	const char *text = json_string(value);
+
+	(void)field;
+	if (text == NULL || strlen(text) != 5 || field_match(text, "dd:dd") == 0 ||
+	    (strcmp(text, "24:00") != 0 && (strncmp(text, "24", 2) >= 0 || text[3] > '5')))
+		return "must be a time of the day like 09:30";
+	buf_add_json_string(check->out, text, 5);
+	return NULL;
+}
+
+static const char *
 field_country(struct field_check *check, const struct field *field, const struct json *value)
 {
 	const char *text = json_string(value);
@@ -319,11 +355,13 @@ field_print(struct field_check *check, const struct json *value, double max)
 }
 
 static const char *
-field_tags(struct field_check *check, const struct field *field, const struct json *value)
+field_texts(struct field_check *check, const struct field *field, const struct json *value)
 {
-	if (!field_is_text_list(value, (size_t)field->max, FIELD_TAG_LENGTH_MAX))
+	int length_max = field->kind == FIELD_TAGS ? FIELD_TAG_LENGTH_MAX : FIELD_STRATEGY_LENGTH_MAX;
+
+	if (!field_is_text_list(value, (size_t)field->max, (size_t)length_max))
 		return arena_printf(check->arena, "must be a list of up to %.0f texts of 1 to %d characters", field->max,
-		    FIELD_TAG_LENGTH_MAX);
+		    length_max);
 	return field_print(check, value, 65536);
 }
 
@@ -369,6 +407,95 @@ field_consent(struct field_check *check, const struct field *field, const struct
 	return NULL;
 }
 
+static bool
+field_is_choice(const struct field *field, const char *text)
+{
+	for (const char *const *name = field->values; *name != NULL; name++)
+		if (text != NULL && strcmp(*name, text) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+field_choices(struct field_check *check, const struct field *field, const struct json *value)
+{
+	if (json_type(value) != JSON_ARRAY || json_count(value) == 0)
+		return "must be a list of at least one";
+	for (size_t i = 0; i < json_count(value); i++) {
+		if (!field_is_choice(field, json_string(json_item(value, i))))
+			return arena_printf(check->arena, "has an unknown value; known are those like %s", field->values[0]);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(json_string(json_item(value, i)), json_string(json_item(value, j))) == 0)
+				return "has a value twice";
+	}
+	return field_print(check, value, 65536);
+}
+
+static const char *
+field_password(struct field_check *check, const struct field *field, const struct json *value)
+{
+	const char *text = json_string(value);
+	const char *problem = text == NULL ? "must be a text" : password_problem(text);
+
+	(void)field;
+	if (problem != NULL)
+		return problem;
+	buf_add_json_string(check->out, text, json_string_len(value));
+	return NULL;
+}
+
+/*
+ * Check an object by the field's own table. What is wrong inside is told by its path, and
+ * field_told says that it was.
+ */
+static const char field_told[] = "";
+
+static const char *
+field_object_of(struct field_check *check, const struct field *field, const struct json *value, const char *path)
+{
+	struct field_problems problems = { .count = 0 };
+	const char *json;
+
+	if (json_type(value) != JSON_OBJECT) {
+		field_problem_add(check, path, "must be an object");
+		return field_told;
+	}
+	json = fields_check(check->arena, field->table, value, check->is_text, false, &problems);
+	for (size_t i = 0; i < problems.count; i++)
+		field_problem_add(check, arena_printf(check->arena, "%s.%s", path, problems.list[i].field),
+		    problems.list[i].message);
+	if (json == NULL)
+		return field_told;
+	buf_adds(check->out, json);
+	return NULL;
+}
+
+static const char *
+field_record(struct field_check *check, const struct field *field, const struct json *value)
+{
+	return field_object_of(check, field, value, field->name);
+}
+
+static const char *
+field_list(struct field_check *check, const struct field *field, const struct json *value)
+{
+	const char *message = NULL;
+
+	if (json_type(value) != JSON_ARRAY || (double)json_count(value) < field->min || (double)json_count(value) > field->max)
+		return arena_printf(check->arena, "must be a list of %.0f to %.0f objects", field->min, field->max);
+	buf_addc(check->out, '[');
+	for (size_t i = 0; i < json_count(value); i++) {
+		const char *path = arena_printf(check->arena, "%s[%zu]", field->name, i);
+
+		if (i > 0)
+			buf_addc(check->out, ',');
+		if (field_object_of(check, field, json_item(value, i), path) != NULL)
+			message = field_told;
+	}
+	buf_addc(check->out, ']');
+	return message;
+}
+
 static const char *
 field_read_only(struct field_check *check, const struct field *field, const struct json *value)
 {
@@ -391,22 +518,20 @@ static field_checker *const field_checkers[] = {
 	[FIELD_PHONE] = field_phone,
 	[FIELD_EMAIL] = field_email,
 	[FIELD_TIME] = field_time,
+	[FIELD_DATE] = field_date,
+	[FIELD_HOUR] = field_hour,
 	[FIELD_COUNTRY] = field_country,
-	[FIELD_TAGS] = field_tags,
+	[FIELD_TAGS] = field_texts,
+	[FIELD_STRATEGIES] = field_texts,
 	[FIELD_OBJECT] = field_object,
 	[FIELD_INDICATORS] = field_indicators,
+	[FIELD_CHOICES] = field_choices,
+	[FIELD_PASSWORD] = field_password,
 	[FIELD_CONSENT] = field_consent,
+	[FIELD_RECORD] = field_record,
+	[FIELD_LIST] = field_list,
 	[FIELD_READ_ONLY] = field_read_only,
 };
-
-static void
-field_problem_add(struct field_check *check, const char *name, const char *message)
-{
-	struct field_problems *problems = check->problems;
-
-	if (problems->count < FIELD_PROBLEMS_MAX)
-		problems->list[problems->count++] = (struct field_problem){ name, message };
-}
 
 static bool
 field_visit(const char *name, struct json *value, void *arg)
@@ -437,7 +562,8 @@ field_visit(const char *name, struct json *value, void *arg)
 	}
 	if (message != NULL) {
 		check->out->len = mark;
-		field_problem_add(check, field->name, message);
+		if (message != field_told)
+			field_problem_add(check, field->name, message);
 	}
 	return true;
 }

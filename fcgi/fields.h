@@ -26,11 +26,18 @@ enum field_kind {
 	FIELD_PHONE,		/* E.164 after spaces, dots, dashes and brackets are gone */
 	FIELD_EMAIL,		/* written in lower case */
 	FIELD_TIME,		/* ISO 8601 with a zone, or a date */
+	FIELD_DATE,		/* a day like 2026-01-31 */
+	FIELD_HOUR,		/* a time of the day like 09:30; 24:00 ends a day */
 	FIELD_COUNTRY,		/* two letters, written in capitals */
 	FIELD_TAGS,		/* up to max texts of 1..40 characters */
+	FIELD_STRATEGIES,	/* up to max texts of 1..64 characters */
 	FIELD_OBJECT,		/* any object of up to max bytes */
 	FIELD_INDICATORS,	/* up to 32 texts of 1..64 characters, or an object of up to max bytes */
+	FIELD_CHOICES,		/* a list of some of values, each once */
+	FIELD_PASSWORD,		/* what password.h says */
 	FIELD_CONSENT,		/* {given, at?, source?} */
+	FIELD_RECORD,		/* an object as table says */
+	FIELD_LIST,		/* min..max objects as table says */
 	FIELD_READ_ONLY,	/* known, but set by the server */
 };
 
@@ -42,6 +49,7 @@ struct field {
 	double min;
 	double max;
 	const char *const *values;
+	const struct field *table;
 };
 
 #define FIELD_END { .name = NULL }

@@ -15,6 +15,17 @@ enum http_status call_end(struct request *rq);
 enum http_status call_engagement_set(struct request *rq);
 enum http_status call_phase_set(struct request *rq);
 
+/* audit.c */
+extern const struct field audit_filters[];
+enum http_status audit_list(struct request *rq);
+
+/* analytics.c */
+extern const struct field agent_performance_filters[], analytics_filters[];
+enum http_status agent_performance(struct request *rq);
+enum http_status analytics_dashboard(struct request *rq);
+enum http_status analytics_performance(struct request *rq);
+enum http_status analytics_conversion(struct request *rq);
+
 /* auth.c */
 extern const struct field auth_login_fields[];
 enum http_status auth_login(struct request *rq);
@@ -23,18 +34,37 @@ enum http_status auth_logout(struct request *rq);
 enum http_status auth_me(struct request *rq);
 
 /* calls.c */
+extern const struct field lead_calls_filters[], lead_calls_create_fields[], calls_filters[], calls_create_fields[];
+extern const struct field calls_update_fields[], calls_recording_fields[];
+enum http_status lead_calls_list(struct request *rq);
+enum http_status lead_calls_create(struct request *rq);
+enum http_status calls_list(struct request *rq);
+enum http_status calls_create(struct request *rq);
 enum http_status calls_active(struct request *rq);
 enum http_status calls_get(struct request *rq);
+enum http_status calls_update(struct request *rq);
+enum http_status calls_recording_set(struct request *rq);
 
 /* health.c */
 enum http_status health_live(struct request *rq);
 enum http_status health_ready(struct request *rq);
 enum http_status health_get(struct request *rq);
 
+/* keys.c */
+extern const struct field keys_filters[], keys_create_fields[];
+enum http_status keys_list(struct request *rq);
+enum http_status keys_create(struct request *rq);
+enum http_status keys_delete(struct request *rq);
+
 /* kevin.c */
-extern const struct field kevin_availability_fields[];
+extern const struct field kevin_availability_fields[], kevin_schedule_fields[], kevin_transfers_filters[],
+    kevin_transfer_outcome_fields[];
 enum http_status kevin_availability_get(struct request *rq);
 enum http_status kevin_availability_set(struct request *rq);
+enum http_status kevin_schedule_get(struct request *rq);
+enum http_status kevin_schedule_set(struct request *rq);
+enum http_status kevin_transfers_list(struct request *rq);
+enum http_status kevin_transfer_outcome_set(struct request *rq);
 
 /* leads.c */
 extern const struct field leads_filters[], leads_create_fields[], leads_update_fields[];
@@ -43,6 +73,14 @@ enum http_status leads_create(struct request *rq);
 enum http_status leads_get(struct request *rq);
 enum http_status leads_update(struct request *rq);
 enum http_status leads_delete(struct request *rq);
+
+/* users.c */
+extern const struct field users_filters[], users_create_fields[], users_update_fields[];
+enum http_status users_list(struct request *rq);
+enum http_status users_create(struct request *rq);
+enum http_status users_get(struct request *rq);
+enum http_status users_update(struct request *rq);
+enum http_status users_delete(struct request *rq);
 
 /* webhooks.c */
 enum http_status webhook_receive(struct request *rq);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "paging.h"
 #include "reply.h"
 
 static const char *const lead_statuses[] = { "new", "contacted", "qualified", "hot_transfer", "video_sent",
@@ -13,11 +14,8 @@ static const char *const lead_income_ranges[] = { "under_25k", "25k_50k", "50k_7
 static const char *const lead_experience_levels[] = { "beginner", "some_experience", "experienced", "expert", NULL };
 static const char *const lead_sorts[] = { "newest", "oldest", "name", "score", "updated", NULL };
 
-#define PAGE_MAX 1e15
-
 const struct field leads_filters[] = {
-	{ .name = "page", .kind = FIELD_INTEGER, .min = -PAGE_MAX, .max = PAGE_MAX },
-	{ .name = "limit", .kind = FIELD_INTEGER, .min = -PAGE_MAX, .max = PAGE_MAX },
+	PAGING_FIELDS,
 	{ .name = "status", .kind = FIELD_ENUM, .values = lead_statuses },
 	{ .name = "source", .kind = FIELD_TEXT, .min = 1, .max = 100 },
 	{ .name = "qualificationScore", .kind = FIELD_INTEGER, .min = 0, .max = 100 },

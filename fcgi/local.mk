@@ -1,8 +1,14 @@
 sbin_PROGRAMS += vals-api
-vals_api_SOURCES = \
-	fcgi/main.c \
+vals_api_SOURCES = fcgi/main.c
+vals_api_CPPFLAGS = $(libvalsapi_a_CPPFLAGS)
+vals_api_LDADD = libvalsapi.a libcommon.a $(FCGI_LIBS) $(COMMON_LIBS)
+
+# All but main; a library so that the unit tests are made of the same objects.
+noinst_LIBRARIES += libvalsapi.a
+libvalsapi_a_SOURCES = \
 	fcgi/access.c fcgi/access.h \
-	fcgi/agent.c fcgi/auth.c fcgi/calls.c fcgi/health.c fcgi/kevin.c fcgi/leads.c fcgi/webhooks.c fcgi/handlers.h \
+	fcgi/agent.c fcgi/analytics.c fcgi/audit.c fcgi/auth.c fcgi/calls.c fcgi/health.c fcgi/kevin.c fcgi/keys.c fcgi/leads.c \
+	fcgi/users.c fcgi/webhooks.c fcgi/handlers.h fcgi/paging.h \
 	fcgi/dispatch.c fcgi/dispatch.h \
 	fcgi/fcgx.c fcgi/fcgx.h \
 	fcgi/fields.c fcgi/fields.h \
@@ -11,11 +17,11 @@ vals_api_SOURCES = \
 	fcgi/limiter.c fcgi/limiter.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/master.c fcgi/master.h \
+	fcgi/passwords.c fcgi/passwords.h \
 	fcgi/reply.c fcgi/reply.h \
 	fcgi/request.c fcgi/request.h \
 	fcgi/routes.c fcgi/routes.h \
 	fcgi/shared.c fcgi/shared.h \
 	fcgi/stmts.c fcgi/stmts.h fcgi/stmts.def \
 	fcgi/worker.c fcgi/worker.h
-vals_api_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi $(FCGI_CFLAGS)
-vals_api_LDADD = libcommon.a $(FCGI_LIBS) $(COMMON_LIBS)
+libvalsapi_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi $(FCGI_CFLAGS)

@@ -48,6 +48,7 @@ struct caller {
 	char id[TOKEN_ID_SIZE];
 	char session_id[TOKEN_ID_SIZE];	/* of a user's access token, else "" */
 	char role[TOKEN_ROLE_SIZE];
+	unsigned scopes;		/* of a key: bits 1 << enum access */
 };
 
 /* The variables of the environment the API looks at; "" when absent. */

@@ -24,17 +24,42 @@ const struct route routes[] = {
 	{ GET,    "/api/leads/:id",              MAY_VIEW_LEADS,        NULL,           NULL,                 leads_get,          NULL, "Lead", 0 },
 	{ PUT,    "/api/leads/:id",              MAY_UPDATE_LEADS,      NULL,           leads_update_fields,  leads_update,       NULL, "Lead", EMITS },
 	{ DELETE, "/api/leads/:id",              MAY_DELETE_LEADS,      NULL,           NULL,                 leads_delete,       NULL, "Lead", EMITS },
+	{ GET,    "/api/leads/:id/calls",        MAY_VIEW_CALLS,        lead_calls_filters, NULL,             lead_calls_list,    NULL, "Lead", 0 },
+	{ POST,   "/api/leads/:id/calls",        MAY_EDIT_CALLS,        NULL,           lead_calls_create_fields, lead_calls_create, NULL, "Lead", EMITS },
 
+	{ GET,    "/api/calls",                  MAY_VIEW_CALLS,        calls_filters,  NULL,                 calls_list,         NULL, NULL, 0 },
+	{ POST,   "/api/calls",                  MAY_EDIT_CALLS,        NULL,           calls_create_fields,  calls_create,       NULL, NULL, EMITS },
 	{ GET,    "/api/calls/active",           MAY_VIEW_CALLS,        NULL,           NULL,                 calls_active,       NULL, NULL, 0 },
 	{ GET,    "/api/calls/:id",              MAY_VIEW_CALLS,        NULL,           NULL,                 calls_get,          NULL, "Call", 0 },
+	{ PUT,    "/api/calls/:id",              MAY_EDIT_CALLS,        NULL,           calls_update_fields,  calls_update,       NULL, "Call", EMITS | COMMANDS },
+	{ POST,   "/api/calls/:id/recording",    MAY_RUN_CALLS,         NULL,           calls_recording_fields, calls_recording_set, NULL, "Call", EMITS | COMMANDS },
 
 	{ POST,   "/api/agent/start-call",       MAY_RUN_CALLS,         NULL,           call_start_fields,    call_start,         call_start_wait, NULL, EMITS | COMMANDS },
 	{ POST,   "/api/agent/end-call",         MAY_RUN_CALLS,         NULL,           call_end_fields,      call_end,           NULL, NULL, EMITS | COMMANDS },
 	{ POST,   "/api/agent/engagement-score", MAY_REPORT,            NULL,           call_engagement_fields, call_engagement_set, NULL, NULL, EMITS },
 	{ POST,   "/api/agent/phase-transition", MAY_REPORT,            NULL,           call_phase_fields,    call_phase_set,     NULL, NULL, EMITS },
+	{ GET,    "/api/agent/performance",      MAY_VIEW_ANALYTICS,    agent_performance_filters, NULL,      agent_performance,  NULL, NULL, 0 },
 
 	{ GET,    "/api/kevin/availability",     MAY_VIEW_AVAILABILITY, NULL,           NULL,                 kevin_availability_get, NULL, NULL, 0 },
 	{ PUT,    "/api/kevin/availability",     MAY_SET_AVAILABILITY,  NULL,           kevin_availability_fields, kevin_availability_set, NULL, NULL, EMITS },
+	{ GET,    "/api/kevin/schedule",         MAY_VIEW_TRANSFERS,    NULL,           NULL,                 kevin_schedule_get, NULL, NULL, 0 },
+	{ PUT,    "/api/kevin/schedule",         MAY_SET_AVAILABILITY,  NULL,           kevin_schedule_fields, kevin_schedule_set, NULL, NULL, EMITS },
+	{ GET,    "/api/kevin/transfers",        MAY_VIEW_TRANSFERS,    kevin_transfers_filters, NULL,        kevin_transfers_list, NULL, NULL, 0 },
+	{ POST,   "/api/kevin/transfer-outcome", MAY_RECORD_OUTCOMES,   NULL,           kevin_transfer_outcome_fields, kevin_transfer_outcome_set, NULL, NULL, EMITS },
+
+	{ GET,    "/api/analytics/dashboard",    MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_dashboard, NULL, NULL, 0 },
+	{ GET,    "/api/analytics/performance",  MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_performance, NULL, NULL, 0 },
+	{ GET,    "/api/analytics/conversion",   MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_conversion, NULL, NULL, 0 },
+
+	{ GET,    "/api/users",                  MAY_VIEW_USERS,        users_filters,  NULL,                 users_list,         NULL, NULL, 0 },
+	{ POST,   "/api/users",                  MAY_ADMINISTER,        NULL,           users_create_fields,  users_create,       NULL, NULL, 0 },
+	{ GET,    "/api/users/:id",              MAY_VIEW_USERS,        NULL,           NULL,                 users_get,          NULL, "User", 0 },
+	{ PUT,    "/api/users/:id",              MAY_ADMINISTER,        NULL,           users_update_fields,  users_update,       NULL, "User", 0 },
+	{ DELETE, "/api/users/:id",              MAY_ADMINISTER,        NULL,           NULL,                 users_delete,       NULL, "User", 0 },
+	{ GET,    "/api/keys",                   MAY_ADMINISTER,        keys_filters,   NULL,                 keys_list,          NULL, NULL, 0 },
+	{ POST,   "/api/keys",                   MAY_ADMINISTER,        NULL,           keys_create_fields,   keys_create,        NULL, NULL, NO_REPLAY },
+	{ DELETE, "/api/keys/:id",               MAY_ADMINISTER,        NULL,           NULL,                 keys_delete,        NULL, "API key", 0 },
+	{ GET,    "/api/audit",                  MAY_ADMINISTER,        audit_filters,  NULL,                 audit_list,         NULL, NULL, 0 },
 
 	{ POST,   "/api/webhooks/telnyx",        BY_SIGNATURE,          NULL,           NULL,                 webhook_receive,    NULL, NULL, EMITS | COMMANDS | RAW_BODY | UNLIMITED | NO_REPLAY },
 };
@@ -52,6 +77,33 @@ const char *
 http_method_name(enum http_method method)
 {
 	return http_method_names[method];
+}
+
+static void
+route_print_fields(FILE *out, const struct field *table)
+{
+	const char *separator = "\t";
+
+	for (const struct field *field = table; field != NULL && field->name != NULL; field++) {
+		if (field->kind == FIELD_READ_ONLY)
+			continue;
+		fprintf(out, "%s%s%s", separator, field->name, field->is_required ? "*" : "");
+		separator = ",";
+	}
+	if (*separator == '\t')
+		fputs("\t-", out);
+}
+
+void
+routes_print(FILE *out)
+{
+	for (size_t i = 0; i < routes_count; i++) {
+		fprintf(out, "%s\t%s\t", http_method_names[routes[i].method], routes[i].path);
+		access_print(out, routes[i].access);
+		route_print_fields(out, routes[i].query);
+		route_print_fields(out, routes[i].body);
+		fputc('\n', out);
+	}
 }
 
 static bool

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "access.h"
 #include "fields.h"
@@ -51,6 +52,13 @@ enum route_match {
  */
 enum route_match route_find(const char *method, const char *path, const struct route **route_r, const char **id_r,
     unsigned *allow_r);
+
+/*
+ * Write the table, a line per route: method, path, who may, query parameters, members of the body;
+ * tabs between these, commas in them, a star behind what is required, a dash for none. The
+ * document docs/openapi.json is held against it.
+ */
+void routes_print(FILE *out);
 
 /* A method's name. */
 const char *http_method_name(enum http_method method);

@@ -14,7 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
+#include <utlist.h>
 
 #include "arena.h"
 #include "clock.h"
@@ -64,20 +64,18 @@ static const char *const column_names[COL__MAX] = {
 };
 
 struct command {
-	TAILQ_ENTRY(command)
-	link;
+	struct command *prev, *next;
 	struct commands *owner;
 	struct arena *arena;
 	struct telnyx_command row;
 	int attempt;
 	int64_t age_ms; /* since it was first sent, when taken */
+	bool may_have_acted; /* the provider may have carried it out already */
 	int64_t taken_at;
 	/* Once ended: the statement that stores it. */
 	enum stmt stmt;
 	const char *args[ARGS_MAX];
 };
-
-TAILQ_HEAD(command_list, command);
 
 struct commands {
 	const struct telnyx_account *account;
@@ -85,7 +83,7 @@ struct commands {
 	struct http_client *http;
 	char *worker;
 	size_t max, held;
-	struct command_list under_way, ended;
+	struct command *under_way, *ended;
 	int64_t barred_until; /* the provider refused our key */
 	int64_t due_at; /* a retry of ours is due then; 0 when none is known */
 	bool is_more; /* the last take filled all room: there may be more */
@@ -105,17 +103,15 @@ commands_new(const struct telnyx_account *account, struct db *db, struct http_cl
 	commands->http = http;
 	commands->worker = xstrdup(worker);
 	commands->max = max;
-	TAILQ_INIT(&commands->under_way);
-	TAILQ_INIT(&commands->ended);
 	return commands;
 }
 
 static void
-command_free(struct command_list *list, struct command *command)
+command_free(struct command **list, struct command *command)
 {
 	struct arena *arena = command->arena;
 
-	TAILQ_REMOVE(list, command, link);
+	DL_DELETE(*list, command);
 	command->owner->held--;
 	arena_free(&arena); /* the command lies in it */
 }
@@ -128,9 +124,9 @@ commands_free(struct commands **commands_p)
 
 	if (commands == NULL)
 		return;
-	while ((command = TAILQ_FIRST(&commands->under_way)) != NULL)
+	while ((command = commands->under_way) != NULL)
 		command_free(&commands->under_way, command);
-	while ((command = TAILQ_FIRST(&commands->ended)) != NULL)
+	while ((command = commands->ended) != NULL)
 		command_free(&commands->ended, command);
 	free(commands->worker);
 	free(commands);
@@ -164,8 +160,8 @@ end(struct command *command, enum stmt stmt)
 	command->stmt = stmt;
 	command->args[0] = command->row.id;
 	command->args[1] = arena_printf(command->arena, "%d", command->attempt);
-	TAILQ_REMOVE(&command->owner->under_way, command, link);
-	TAILQ_INSERT_TAIL(&command->owner->ended, command, link);
+	DL_DELETE(command->owner->under_way, command);
+	DL_APPEND(command->owner->ended, command);
 }
 
 static void
@@ -197,6 +193,7 @@ end_retry(struct command *command, int delay_ms, const char *reason)
 	    command->row.id, delay_ms, reason);
 	command->args[2] = arena_printf(command->arena, "%d", delay_ms);
 	command->args[3] = reason;
+	command->args[4] = command->may_have_acted ? "true" : "false";
 	if (command->owner->due_at == 0 || due_at < command->owner->due_at)
 		command->owner->due_at = due_at;
 	end(command, STMT_command_retry);
@@ -243,6 +240,7 @@ end_unknown(struct command *command, const struct http_answer *answer, const cha
 {
 	if (answer->error != NULL)
 		reason = arena_strdup(command->arena, answer->error);
+	command->may_have_acted |= answer->was_sent;
 	end_retry(command, backoff_ms(command->attempt), reason);
 }
 
@@ -386,13 +384,14 @@ start(struct commands *commands, const char *const texts[static COL__MAX])
 	command->owner = commands;
 	command->attempt = atoi(texts[COL_ATTEMPT]);
 	command->age_ms = atoll(texts[COL_AGE_MS]);
+	command->may_have_acted = command->age_ms > 0;
 	command->taken_at = clock_ms();
 	command->row.kind = (enum telnyx_kind)(kind < 0 ? 0 : kind);
 	command->row.id = arena_strdup(arena, texts[COL_COMMAND_ID]);
 	command->row.call_id = arena_strdup(arena, texts[COL_CALL_ID]);
 	command->row.call_control_id = copy(arena, texts[COL_CALL_CONTROL_ID]);
 	command->row.params = json;
-	TAILQ_INSERT_TAIL(&commands->under_way, command, link);
+	DL_APPEND(commands->under_way, command);
 	commands->held++;
 	commands->counters.taken++;
 	if (kind < 0)
@@ -497,7 +496,7 @@ commands_settle(struct commands *commands)
 	struct command *command;
 	bool is_told = false;
 
-	while ((command = TAILQ_FIRST(&commands->ended)) != NULL) {
+	while ((command = commands->ended) != NULL) {
 		if (!settle(commands, command))
 			break;
 		is_told |= command->stmt == STMT_command_done || command->stmt == STMT_command_failed;

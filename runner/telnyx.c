@@ -30,7 +30,7 @@ typedef const char *add_members(struct buf *body, const struct telnyx_account *a
 typedef enum telnyx_finding find_traces(const struct telnyx_command *command,
     const struct http_answer *answer, struct arena *arena, const char **text_r);
 
-static add_members add_dial, add_nothing;
+static add_members add_dial, add_nothing, add_recording;
 static find_traces find_active_call, find_end;
 
 static const struct kind {
@@ -50,6 +50,23 @@ static const struct kind {
 	[TELNYX_HANGUP] = {
 	    .name = "hangup",
 	    .path = "/calls/" CALL_PLACE "/actions/hangup",
+	    .add = add_nothing,
+	    .question = "/calls/" CALL_PLACE,
+	    .find = find_end,
+	    .is_repeatable = true,
+	},
+	/* Two recordings of one conversation do less harm than none. */
+	[TELNYX_RECORD_START] = {
+	    .name = "record_start",
+	    .path = "/calls/" CALL_PLACE "/actions/record_start",
+	    .add = add_recording,
+	    .question = "/calls/" CALL_PLACE,
+	    .find = find_end,
+	    .is_repeatable = true,
+	},
+	[TELNYX_RECORD_STOP] = {
+	    .name = "record_stop",
+	    .path = "/calls/" CALL_PLACE "/actions/record_stop",
 	    .add = add_nothing,
 	    .question = "/calls/" CALL_PLACE,
 	    .find = find_end,
@@ -138,6 +155,19 @@ add_nothing(struct buf *body, const struct telnyx_account *account,
 	(void)body;
 	(void)account;
 	(void)command;
+	return NULL;
+}
+
+/* In stereo the lead is on one channel and everybody else on the other. */
+static const char *
+add_recording(struct buf *body, const struct telnyx_account *account,
+    const struct telnyx_command *command)
+{
+	const char *channels = json_string(json_get(command->params, "channels"));
+
+	(void)account;
+	add_text(body, "format", "mp3");
+	add_text(body, "channels", channels != NULL ? channels : "dual");
 	return NULL;
 }
 
@@ -268,7 +298,7 @@ find_active_call(const struct telnyx_command *command, const struct http_answer 
 	return finding;
 }
 
-/* A hang-up was carried out, or is not needed any more, if the call is over. */
+/* A command to a leg was carried out, or is not needed any more, if the call is over. */
 static enum telnyx_finding
 find_end(const struct telnyx_command *command, const struct http_answer *answer,
     struct arena *arena, const char **text_r)

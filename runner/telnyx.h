@@ -18,6 +18,8 @@ struct json;
 enum telnyx_kind {
 	TELNYX_DIAL,
 	TELNYX_HANGUP,
+	TELNYX_RECORD_START,
+	TELNYX_RECORD_STOP,
 	TELNYX_KIND__MAX
 };
 

@@ -1,5 +1,5 @@
 /*
- * upkeep.c - what the runner does by the clock: its counters, old rows
+ * upkeep.c - what the runner does by the clock: its counters, what it keeps ready, old rows
  */
 #include "upkeep.h"
 
@@ -14,6 +14,7 @@
 
 #define PROGRAM "vals-runner"
 #define STATUS_MS 5000
+#define REFRESH_MS 4000 /* readers are promised 5 s */
 #define RETENTION_MS 3600000
 #define RETENTION_AGAIN_MS 1000 /* lets others in between two batches */
 #define RETENTION_BATCH 1000
@@ -48,6 +49,16 @@ put_status(struct db *db, const struct commands *commands, bool is_configured)
 	buf_free(&json);
 }
 
+/* Make anew what readers find ready. */
+static void
+refresh(struct db *db)
+{
+	struct db_result *rows = NULL;
+
+	note_failure(db, STMT_refresh, db_call(db, &stmts[STMT_refresh], ARGS(NULL), &rows));
+	db_result_free(&rows);
+}
+
 /* Delete a batch of old rows. Returns whether there may be more. */
 static bool
 forget(struct db *db)
@@ -75,6 +86,10 @@ upkeep_run(struct upkeep *upkeep, struct db *db, const struct commands *commands
 	if (now >= upkeep->status_at) {
 		upkeep->status_at = now + STATUS_MS;
 		put_status(db, commands, is_configured);
+	}
+	if (now >= upkeep->refresh_at) {
+		upkeep->refresh_at = now + REFRESH_MS;
+		refresh(db);
 	}
 	if (now >= upkeep->retention_at)
 		upkeep->retention_at = now + (forget(db) ? RETENTION_AGAIN_MS : RETENTION_MS);

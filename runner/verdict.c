@@ -35,7 +35,7 @@ static const struct rule {
 	{ 400, 400, "90040", ANY, 0, VERDICT_REFUSED, "media could not be loaded" },
 	{ 404, 404, "90058", ANY, 0, VERDICT_REFUSED, "no such conference" },
 	{ 404, 404, NULL, ANY, 0, VERDICT_REFUSED, "no such resource" },
-	{ 422, 422, "90018", ONLY(TELNYX_HANGUP), 0, VERDICT_DONE, "already ended" },
+	{ 422, 422, "90018", ONLY(TELNYX_HANGUP) | ONLY(TELNYX_RECORD_STOP), 0, VERDICT_DONE, "already ended" },
 	{ 422, 422, "90018", ANY, 0, VERDICT_REFUSED, "the call has ended" },
 	{ 422, 422, "90061", ANY, 0, VERDICT_DONE, "assistant already active" },
 	{ 422, 422, "90054", ANY, 0, VERDICT_DONE, "transcription already active" },

@@ -4,15 +4,23 @@
 -- whenever one of the files changed. Plain psql can do it too: psql -f load.sql
 
 \ir api/common.sql
+\ir api/audit.sql
 \ir api/auth.sql
+\ir api/users.sql
+\ir api/keys.sql
 \ir api/idempotency.sql
 \ir api/kevin.sql
 \ir api/leads.sql
 \ir api/calls.sql
+\ir api/call_edits.sql
+\ir api/compliance.sql
 \ir api/agent.sql
 \ir api/webhooks.sql
+\ir api/transfers.sql
+\ir api/analytics.sql
 \ir api/health.sql
 \ir feed/feed.sql
 \ir run/commands.sql
+\ir run/refresh.sql
 \ir admin/admin.sql
 \ir grants.sql

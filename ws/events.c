@@ -22,6 +22,8 @@ static const struct event_rule event_rules[] = {
 	{ "call.ended",         "call:ended",                 { ROOM_CALL_MONITORING } },
 	{ "call.phase",         "call:phase-transition",      { ROOM_CALL_MONITORING } },
 	{ "call.engagement",    "call:engagement-update",     { ROOM_ALL } },
+	{ "call.transcript",    "call:transcript",            { ROOM_CALL_MONITORING } },
+	{ "call.recording",     "call:recording",             { ROOM_CALL_MONITORING } },
 	{ "call.opportunity",   "transfer-opportunity",
 	    { ROOM_CALL_MONITORING, ROOM_KEVIN, ROOM_KEVIN_HIMSELF } },
 	{ "kevin.availability", "kevin-availability-changed", { ROOM_ALL } },

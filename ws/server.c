@@ -8,12 +8,17 @@
  *
  * Connections are accepted by listener.c. One wsi carries one request after the other, or
  * one websocket; a struct conn lives for one of these, and hangs on the wsi.
+ *
+ * While a GET is held, the library neither reads its socket nor stops watching it: a
+ * client that goes away, or sends its next request early, would have the loop spin. So the
+ * library is told to leave the socket alone for that time, and we look for its end.
  */
 #include "server.h"
 
 #include <libwebsockets.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +65,7 @@ struct conn {
 	struct buf out;		/* LWS_PRE bytes, then the reply's body */
 	int status;		/* of the reply; 0 until there is one */
 	const char *type;
+	struct loop_io *watch;	/* for the end of the client while a GET is held, or NULL */
 	int close_code;		/* of a websocket that is being closed, or 0 */
 	int64_t cut_at;
 	struct conn *next_dying, **back_dying;
@@ -120,6 +126,7 @@ static void
 server_conn_free(struct conn *conn)
 {
 	lws_set_opaque_user_data(conn->wsi, NULL);
+	loop_io_free(&conn->watch);
 	if (conn->back_dying != NULL) {
 		*conn->back_dying = conn->next_dying;
 		if (conn->next_dying != NULL)
@@ -147,6 +154,47 @@ server_gone(struct lws *wsi)
 	server_conn_free(conn);
 }
 
+/* The held GET's client went away, or is early with its next request. */
+static void
+server_held_readable(void *owner, bool can_read, bool can_write)
+{
+	struct conn *conn = owner;
+	struct lws *wsi = conn->wsi;
+	char byte;
+	ssize_t got = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	(void)can_read;
+	(void)can_write;
+	if (got > 0)
+		loop_io_want(conn->watch, false, false);
+	if (got > 0 || (got == -1 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	server_gone(wsi);
+	lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
+}
+
+/* Hold a GET that has nothing to be answered with. */
+static void
+server_hold(struct conn *conn)
+{
+	if (conn->watch != NULL)
+		return;
+	lws_rx_flow_control(conn->wsi, 0);
+	conn->watch = loop_io_new(lws_get_socket_fd(conn->wsi), server_held_readable, conn);
+	loop_io_want(conn->watch, true, false);
+}
+
+/* Have the library call back for writing, which it does not do while it leaves a socket alone. */
+static void
+server_wake(struct conn *conn)
+{
+	if (conn->watch != NULL) {
+		loop_io_free(&conn->watch);
+		lws_rx_flow_control(conn->wsi, 1);
+	}
+	lws_callback_on_writable(conn->wsi);
+}
+
 const struct visitor *
 conn_visitor(const struct conn *conn)
 {
@@ -170,7 +218,7 @@ conn_send(struct conn *conn, struct frame *frame)
 void
 conn_wake(struct conn *conn)
 {
-	lws_callback_on_writable(conn->wsi);
+	server_wake(conn);
 }
 
 /* A peer whose pipe is full could not be told anything: it is cut at once. */
@@ -203,7 +251,7 @@ conn_reply(struct conn *conn, int status, const char *type, const void *body, si
 	if (len > 0)
 		buf_add(&conn->out, body, len);
 	if (!conn->awaits_body)
-		lws_callback_on_writable(conn->wsi);
+		server_wake(conn);
 }
 
 /* ---- requests ---- */
@@ -412,6 +460,8 @@ server_http(struct lws *wsi, const char *path, size_t len)
 		if (!(conn->method == SERVER_GET ? session_get(session, conn) :
 		    session_post_begin(session, conn)))
 			server_refuse(conn, ENGINEIO_BAD_REQUEST);
+		else if (conn->method == SERVER_GET)
+			lws_callback_on_writable(wsi);	/* answered then, or held */
 	} else {
 		conn_reply(conn, 500, "text/plain", "", 0);
 	}
@@ -510,6 +560,8 @@ server_http_writable(struct conn *conn)
 
 	if (conn->status == 0 && conn->session != NULL)
 		session_writable(conn->session, conn);
+	if (conn->status == 0 && conn->method == SERVER_GET)
+		server_hold(conn);
 	if (conn->status == 0 || conn->awaits_body)
 		return 0;
 	written = server_write_reply(conn);

@@ -60,7 +60,7 @@ struct session {
 	bool is_ping_due;	/* a ping goes before everything queued */
 	bool is_probed;		/* the probe's ping was answered */
 	bool is_doomed;		/* ends when the loop turns, by doom */
-	enum session_end doom;
+	enum session_end doom;	/* why it ends, or ended */
 	int64_t ping_at;	/* 0 while a pong is awaited */
 	int64_t alive_until;	/* the end, unless a pong comes */
 	int64_t upgrade_until;	/* while PROBING */
@@ -314,6 +314,7 @@ session_close(struct session *session, enum session_end end)
 	else if (end == SESSION_END_PROTOCOL || end == SESSION_END_TOO_BIG)
 		metrics.protocol_errors++;
 	session->is_doomed = true;	/* what the handler still says is not sent */
+	session->doom = end;
 	session->owner = NULL;
 	if (owner != NULL)
 		session->handler->closed(owner);
@@ -649,12 +650,12 @@ session_post(struct session *session, struct conn *conn, const char *body, size_
 	    (next = engineio_payload_next(&payload, &packet)) == 1)
 		session_take(session, &packet);
 	session->speaking = NULL;
-	if (next == -1) {
+	if (next == -1)
 		session_close(session, SESSION_END_PROTOCOL);
+	if (session->state >= SESSION_CLOSING && session->doom == SESSION_END_PROTOCOL)
 		conn_reply(conn, 400, "text/plain", "", 0);
-		return;
-	}
-	conn_reply(conn, 200, "text/html", "ok", 2);
+	else
+		conn_reply(conn, 200, "text/html", "ok", 2);
 }
 
 void

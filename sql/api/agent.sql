@@ -1,56 +1,9 @@
 -- The voice agent's reports: start and end of calls, engagement, phases.
 
--- The zones in which it must be inside the calling hours before a lead may be dialled: his
--- own if known, else every zone of the mainland (the strictest guess).
-create or replace function vals.lead_zones(_lead vals.leads)
-returns text[]
-language sql immutable
-as $$
-	select case
-		when _lead.timezone is not null then array[_lead.timezone]
-		else array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles']
-	end
-$$;
-
--- Whether a moment is inside hours like 08:00-21:00 in all zones; empty hours always are.
-create or replace function vals.within_calling_hours(_hours text, _zones text[], _at timestamptz)
-returns boolean
-language sql stable
-as $$
-	select case when _hours = '' then true else (
-		select bool_and((_at at time zone zone)::time >= split_part(_hours, '-', 1)::time
-			and (_at at time zone zone)::time < split_part(_hours, '-', 2)::time)
-		from unnest(_zones) as zone)
-	end
-$$;
-
--- Refuse a dial that the rules forbid.
---   raises RS403 DO_NOT_CALL; OUTSIDE_CALLING_HOURS with nextAllowedAt
-create or replace function vals.dial_check(_lead vals.leads, _hours text)
-returns void
-language plpgsql stable
-set search_path = ''
-as $$
-declare
-	_next timestamptz;
-begin
-	if _lead.do_not_call then
-		perform vals.refuse(403, 'Lead is on the do-not-call list', 'DO_NOT_CALL');
-	end if;
-	if not vals.within_calling_hours(_hours, vals.lead_zones(_lead), now()) then
-		select min(minute) into _next
-		from generate_series(date_trunc('minute', now()) + interval '1 minute', now() + interval '2 days', interval '1 minute') as minute
-		where vals.within_calling_hours(_hours, vals.lead_zones(_lead), minute);
-		perform vals.refuse(403, 'Outside the calling hours of the lead', 'OUTSIDE_CALLING_HOURS',
-			json_build_object('nextAllowedAt', vals.iso(_next))::text);
-	end if;
-end
-$$;
-
 -- Start a call: the row, its leg and the command to dial commit together.
 --   raises RS404, RS409 when the lead is on a call, RS403 when the lead may not be dialled
 --   emits  call.started
-create or replace function api.call_start(_who jsonb, _hours text, _body jsonb)
+create or replace function api.call_start(_who jsonb, _rules jsonb, _body jsonb)
 returns table (body json, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
@@ -58,6 +11,8 @@ declare
 	_lead vals.leads;
 	_call vals.calls;
 	_leg vals.legs;
+	_number text;
+	_check jsonb;
 begin
 	select l.* into _lead
 	from vals.leads l
@@ -70,10 +25,11 @@ begin
 	if exists (select from vals.calls c where c.lead_id = _lead.id and c.end_time is null) then
 		perform vals.refuse(409, 'Lead is already on a call', 'LEAD_ON_CALL');
 	end if;
-	perform vals.dial_check(_lead, _hours);
+	_number := coalesce(_body ->> 'phoneNumber', _lead.phone);
+	_check := vals.dial_check(_lead, _number, _rules);
 
-	insert into vals.calls (lead_id, phone_number, kevin_available, agent_version, created_by)
-	values (_lead.id, coalesce(_body ->> 'phoneNumber', _lead.phone), vals.kevin_available(), _body ->> 'agentVersion', vals.actor(_who))
+	insert into vals.calls (lead_id, phone_number, kevin_available, agent_version, created_by, dial_check)
+	values (_lead.id, _number, vals.kevin_available(), _body ->> 'agentVersion', vals.actor(_who), _check)
 	returning * into _call;
 	insert into vals.call_phases (call_id, phase, entered_at)
 	values (_call.id, 1, _call.start_time);
@@ -84,6 +40,8 @@ begin
 	perform vals.emit('call.started', _call.id, _lead.id,
 		jsonb_build_object('callId', _call.id, 'leadId', _lead.id, 'leadName', vals.lead_name(_lead), 'phoneNumber', _call.phone_number,
 			'kevinAvailable', _call.kevin_available, 'status', _call.status, 'startTime', vals.iso(_call.start_time)), _who);
+	perform vals.audit(_who, 'call.start', 'call', _call.id, null,
+		jsonb_build_object('leadId', _lead.id, 'agentVersion', _call.agent_version));
 	return query
 		select json_build_object('callId', _call.id, 'telnyxCallId', null, 'status', _call.status,
 			'kevinAvailable', _call.kevin_available), _call.id;
@@ -126,7 +84,6 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
 	_call vals.calls := vals.call_lock((_body ->> 'callId')::uuid);
-	_leg vals.legs;
 begin
 	if _call.end_time is not null then
 		return vals.call_end_json(_call);
@@ -140,20 +97,14 @@ begin
 		return vals.call_end_json(_call);
 	end if;
 
-	for _leg in
-		select g.*
-		from vals.legs g
-		where g.call_id = _call.id
-		order by g.id
-		for update
-	loop
-		perform vals.leg_release(_leg);
-	end loop;
+	perform vals.legs_release(_call.id);
 	_call := vals.call_end(_who, _call,
 		case when _call.answered_at is null then 'canceled' else 'completed' end,
 		_body ->> 'finalStatus',
 		case when _who ->> 'role' = 'agent' then coalesce(_body ->> 'reason', 'agent_hangup') else 'operator_ended' end,
 		_body ->> 'notes', clock_timestamp());
+	perform vals.audit(_who, 'call.end', 'call', _call.id, null,
+		jsonb_build_object('status', _call.status, 'finalStatus', _call.final_status, 'endReason', _call.end_reason));
 	return vals.call_end_json(_call);
 end
 $$;
@@ -171,24 +122,27 @@ declare
 	_call vals.calls := vals.call_lock((_body ->> 'callId')::uuid);
 	_score numeric(5, 2) := (_body ->> 'engagementScore')::numeric;
 	_phase smallint := coalesce((_body ->> 'phase')::smallint, _call.phase);
-	_at timestamptz := coalesce((_body ->> 'at')::timestamptz, clock_timestamp());
+	-- A clock that is ahead must not silence the reports of the next minutes.
+	_at timestamptz := least(coalesce((_body ->> 'at')::timestamptz, clock_timestamp()), clock_timestamp());
+	_is_newest boolean := _at >= coalesce(_call.score_at, _at);
 	_suggest boolean := false;
 begin
 	insert into vals.engagement_reports (call_id, phase, score, indicators, reported_at)
 	values (_call.id, _phase, _score, _body -> 'indicators', _at);
 
-	if _at >= coalesce(_call.score_at, _at) then
-		update vals.calls c
-		set score = _score, score_peak = greatest(c.score_peak, _score), score_at = _at,
-			phase = case when c.end_time is null then _phase else c.phase end, updated_at = clock_timestamp()
-		where c.id = _call.id
-		returning * into _call;
-	end if;
+	update vals.calls c
+	set score = case when _is_newest then _score else c.score end,
+		score_at = case when _is_newest then _at else c.score_at end,
+		score_peak = greatest(c.score_peak, _score),
+		phase = case when _is_newest and c.end_time is null then _phase else c.phase end,
+		updated_at = clock_timestamp()
+	where c.id = _call.id
+	returning * into _call;
 	if _call.end_time is null then
 		if _call.answered_at is not null and _call.status = 'active' then
 			_call := vals.call_advance(_who, _call, 'in-progress');
 		end if;
-		_suggest := _score >= 85 and vals.kevin_available();
+		_suggest := _is_newest and _score >= 85 and vals.kevin_available();
 	end if;
 
 	perform vals.emit('call.engagement', _call.id, _call.lead_id,

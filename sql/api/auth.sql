@@ -209,12 +209,12 @@ $$;
 
 -- Whose API key is this? No row when it is unknown, revoked or expired.
 create or replace function api.key_check(_hash text)
-returns table (key_id uuid, role text)
+returns table (key_id uuid, role text, scopes text)
 language plpgsql security definer set search_path = ''
 as $$
 begin
 	return query
-		select k.id, k.role
+		select k.id, k.role, array_to_string(k.scopes, ' ')
 		from vals.api_keys k
 		where k.key_hash = _hash
 			and k.revoked_at is null

@@ -130,6 +130,49 @@ begin
 end
 $$;
 
+-- What happened in a call, in its order: started, ringing, answered, phase, engagement,
+-- transfer, ended, each with its time and what belongs to it.
+create or replace function vals.call_timeline_json(_call vals.calls)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return (
+		select coalesce(json_agg(jsonb_build_object('at', vals.iso(t.at), 'kind', t.kind) || t.facts order by t.at, t.place), '[]')
+		from (
+			values (_call.start_time, 1, 'started', jsonb_build_object('phone', _call.phone_number)),
+				(_call.answered_at, 3, 'answered', jsonb_build_object('answeredBy', _call.answered_by)),
+				(_call.transfer_time, 6, 'transfer', jsonb_build_object('success', _call.transfer_success)),
+				(_call.end_time, 7, 'ended', jsonb_build_object('status', _call.status, 'finalStatus', _call.final_status,
+					'endReason', _call.end_reason))
+			union all
+			select g.initiated_at, 2, 'ringing', '{}'
+			from vals.legs g
+			where g.call_id = _call.id
+				and g.kind = 'lead'
+			union all
+			select cp.entered_at, 4, 'phase', jsonb_build_object('phase', cp.phase, 'name', p.name, 'outcome', cp.outcome)
+			from vals.call_phases cp
+				join vals.phases p on p.phase = cp.phase
+			where cp.call_id = _call.id
+			union all
+			select r.reported_at, 5, 'engagement', jsonb_build_object('phase', r.phase, 'score', trim_scale(r.score))
+			from vals.engagement_reports r
+			where r.call_id = _call.id
+		) as t (at, place, kind, facts)
+		where t.at is not null
+	);
+end
+$$;
+
+create or replace function vals.recording_json(_call vals.calls)
+returns jsonb
+language sql immutable
+as $$
+	select jsonb_build_object('status', _call.recording_status, 'channels', _call.recording_channels)
+$$;
+
 -- A call with everything known about it.
 create or replace function vals.call_json_full(_call vals.calls)
 returns json
@@ -144,7 +187,8 @@ begin
 			'transcript', vals.call_transcript_json(_call.id),
 			'telnyxCallId', g.call_leg_id,
 			'telnyxCallControlId', g.call_control_id,
-			'recording', jsonb_build_object('status', _call.recording_status),
+			'timeline', vals.call_timeline_json(_call),
+			'recording', vals.recording_json(_call),
 			'objections', _call.objections,
 			'strategies', _call.strategies,
 			'notes', _call.notes,
@@ -173,6 +217,81 @@ begin
 		perform vals.refuse(404, 'Call not found', 'NOT_FOUND');
 	end if;
 	return vals.call_json_full(_call);
+end
+$$;
+
+-- The condition on calls c which a filter means, put together from what was given. In it $1 is the filter, $2 the
+-- pattern of a name and $3 of a number.
+create or replace function vals.calls_where(_filter jsonb)
+returns text
+language sql immutable
+as $$
+	select concat_ws(' and ', 'true',
+		case when _filter ? 'leadId' then 'c.lead_id = ($1 ->> ''leadId'')::uuid' end,
+		case when _filter ? 'status' then 'c.status = $1 ->> ''status''' end,
+		case when _filter ? 'finalStatus' then 'c.final_status = $1 ->> ''finalStatus''' end,
+		case when _filter ? 'from' then 'c.start_time >= ($1 ->> ''from'')::timestamptz' end,
+		case when _filter ? 'to' then 'c.start_time <= ($1 ->> ''to'')::timestamptz' end,
+		case when _filter ? 'minScore' then 'c.score >= ($1 ->> ''minScore'')::numeric' end,
+		case when _filter ? 'transferred' then 'coalesce(c.transfer_success, false) = ($1 ->> ''transferred'')::boolean' end,
+		-- The first of the two conditions on the name is the one with an index.
+		case when _filter ? 'search' then 'c.id in ('
+			'select s.id from vals.leads l join vals.calls s on s.lead_id = l.id '
+				'where l.search_text like $2 and lower(l.first_name || '' '' || l.last_name) like $2 '
+			'union all select s.id from vals.calls s where s.phone_number like $3)' end)
+$$;
+
+-- A page of calls, newest first, with its exact total.
+create or replace function vals.calls_page(_filter jsonb)
+returns json
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_page bigint;
+	_size bigint;
+	_total bigint;
+	_rows json;
+	_patterns record;
+	_where text := vals.calls_where(_filter);
+begin
+	select p.page, p.size into _page, _size
+	from vals.paging(_filter) p;
+	_patterns := vals.search_patterns(_filter ->> 'search');
+	-- In a call's row the number stands alone.
+	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
+
+	execute 'select count(*) from vals.calls c where ' || _where
+	into _total
+	using _filter, _patterns.literal, _patterns.phone;
+	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') '
+		'from (select c.* from vals.calls c where %s order by c.start_time desc, c.id desc limit $4 offset $5) c', _where)
+	into _rows
+	using _filter, _patterns.literal, _patterns.phone, _size, (_page - 1) * _size;
+	return vals.page(_rows, _total, _page, _size);
+end
+$$;
+
+create or replace function api.calls_list(_who jsonb, _filter jsonb)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	return vals.calls_page(_filter);
+end
+$$;
+
+-- The calls of a lead.
+--   raises RS404 when there is no such lead
+create or replace function api.lead_calls_list(_who jsonb, _id uuid, _filter jsonb)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	if not exists (select from vals.leads l where l.id = _id and l.deleted_at is null) then
+		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
+	end if;
+	return vals.calls_page(_filter || jsonb_build_object('leadId', _id));
 end
 $$;
 
@@ -228,7 +347,7 @@ returns void
 language sql
 as $$
 	select vals.emit('call.status', _call.id, _call.lead_id,
-		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'status', _call.status,
+		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'status', _call.status, 'finalStatus', _call.final_status,
 			'answeredAt', vals.iso(_call.answered_at)), _who)
 $$;
 
@@ -242,15 +361,17 @@ set search_path = ''
 as $$
 declare
 	_lead vals.leads;
+	_is_new boolean;
 begin
 	select l.* into _lead
 	from vals.leads l
 	where l.id = _call.lead_id
 	for no key update;
-	if _lead.last_contacted >= _call.answered_at and _lead.status <> 'new' then
+	_is_new := _lead.status = 'new';
+	if _lead.last_contacted >= _call.answered_at and not _is_new then
 		return;
 	end if;
-	if _lead.status = 'new' then
+	if _is_new then
 		perform vals.lead_stage_move(_who, _lead.id, 'new', 'contacted', 'call');
 	end if;
 	update vals.leads l
@@ -259,7 +380,8 @@ begin
 	where l.id = _lead.id
 	returning * into _lead;
 	perform vals.emit('lead.updated', null, _lead.id, jsonb_build_object('leadId', _lead.id, 'changes',
-		jsonb_build_object('status', _lead.status, 'lastContacted', vals.iso(_lead.last_contacted))), _who);
+		jsonb_build_object('lastContacted', vals.iso(_lead.last_contacted))
+		|| case when _is_new then jsonb_build_object('status', _lead.status) else '{}' end), _who);
 end
 $$;
 
@@ -334,7 +456,9 @@ as $$
 begin
 	update vals.calls c
 	set status = _status, final_status = coalesce(_final_status, c.final_status), end_reason = _end_reason,
-		end_time = greatest(_at, c.start_time, c.answered_at), notes = coalesce(_notes, c.notes), updated_at = clock_timestamp()
+		end_time = greatest(_at, c.start_time, c.answered_at), notes = coalesce(_notes, c.notes), updated_at = clock_timestamp(),
+		-- The provider stops by itself and hands over what it has.
+		recording_status = case when c.recording_status = 'recording' then 'processing' else c.recording_status end
 	where c.id = _call.id
 	returning * into _call;
 	update vals.call_phases p
@@ -389,5 +513,26 @@ begin
 	else
 		perform vals.command_queue('hangup', 'hangup', _leg);
 	end if;
+end
+$$;
+
+-- Let go of all legs of a call.
+create or replace function vals.legs_release(_call_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_leg vals.legs;
+begin
+	for _leg in
+		select g.*
+		from vals.legs g
+		where g.call_id = _call_id
+		order by g.id
+		for update
+	loop
+		perform vals.leg_release(_leg);
+	end loop;
 end
 $$;

@@ -120,3 +120,24 @@ begin
 	end if;
 end
 $$;
+
+-- Refuse what is not the name of a time zone. Postgres also takes abbreviations and rules of the
+-- kind of ABC5, which mean something else to everybody else, so a name that may be one is looked up (that
+-- takes a while); a path without digits can only be a name, and is just tried.
+--   raises RS400
+create or replace function vals.zone_check(_zone text)
+returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	perform now() at time zone _zone;
+	if _zone is null or _zone = 'UTC' or _zone ~ '^[A-Za-z_]+(/[A-Za-z_-]+)+$'
+		or exists (select from pg_catalog.pg_timezone_names z where z.name = _zone) then
+		return;
+	end if;
+	raise invalid_parameter_value;
+exception when invalid_parameter_value then
+	perform vals.refuse(400, 'Validation failed', 'VALIDATION', '[{"field":"timezone","message":"is not a known time zone"}]');
+end
+$$;

@@ -91,9 +91,81 @@ as $$
 	select '%' || regexp_replace(_text, '([\\%_])', '\\\1', 'g') || '%'
 $$;
 
+-- The LIKE patterns of leads.search_text for a term: the text as it is, and its digits in the number if it may be
+-- part of a telephone number written with other signs (else null).
+create or replace function vals.search_patterns(_term text, out literal text, out phone text)
+language sql immutable parallel safe
+as $$
+	select vals.like_literal(lower(_term)),
+		case when _term ~ '[0-9]' and _term ~ '^[-+0-9 ().]+$' and _term ~ '[^0-9]' then E'%\x1f%' || regexp_replace(_term, '[^0-9]', '', 'g') || '%' end
+$$;
+
+-- The condition on leads l which a filter means, put together from what was given; its search is not part of it.
+-- $1 in it is the filter.
+create or replace function vals.leads_where(_filter jsonb)
+returns text
+language sql immutable
+as $$
+	select concat_ws(' and ', 'l.deleted_at is null',
+		case when _filter ? 'status' then 'l.status = $1 ->> ''status''' end,
+		case when _filter ? 'source' then 'l.source = $1 ->> ''source''' end,
+		case when _filter ? 'qualificationScore' then 'l.qualification_score >= ($1 ->> ''qualificationScore'')::int' end,
+		case when _filter ? 'createdAfter' then 'l.created_at >= ($1 ->> ''createdAfter'')::timestamptz' end,
+		case when _filter ? 'createdBefore' then 'l.created_at <= ($1 ->> ''createdBefore'')::timestamptz' end)
+$$;
+
+-- The exact total of a filter without search. Of all leads, and by status alone, it is the sum of the
+-- counters; anything else is counted.
+create or replace function vals.leads_total(_filter jsonb)
+returns bigint
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_total bigint;
+begin
+	if not _filter ?| array['source', 'qualificationScore', 'createdAfter', 'createdBefore'] then
+		return (
+			select coalesce(sum(c.leads), 0)
+			from vals.lead_counts c
+			where c.status = coalesce(_filter ->> 'status', c.status)
+		);
+	end if;
+	execute 'select count(*) from vals.leads l where ' || vals.leads_where(_filter)
+	into _total
+	using _filter;
+	return _total;
+end
+$$;
+
+-- A page of what a search finds, with its total, in one pass over the hits: all of them have to be looked at
+-- anyway, and a plan made for the first page alone could walk through the whole table for it. Terms of
+-- three characters and more are looked up in the trigram index before any other condition; reading another index whole
+-- beside it, as the planner likes to, costs more than it saves.
+create or replace function vals.leads_search(_filter jsonb, _order text, _size bigint, _offset bigint, out total bigint, out rows json)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_patterns record;
+begin
+	_patterns := vals.search_patterns(_filter ->> 'search');
+	execute format('with found as %s ('
+			'select l.id, l.status, l.source, l.created_at, l.updated_at, l.deleted_at, l.first_name, l.last_name, l.qualification_score '
+			'from vals.leads l where l.search_text like $2 or l.search_text like $3), '
+		'hits as materialized (select l.* from found l where %s), '
+		'places as (select l.id, row_number() over (order by %s) as place from hits l order by 2 limit $4 offset $5) '
+		'select (select count(*) from hits), '
+			'(select coalesce(json_agg(vals.lead_json(l) order by p.place), ''[]'') from places p join vals.leads l on l.id = p.id)',
+		case when length(_filter ->> 'search') >= 3 then 'materialized' else 'not materialized' end,
+		vals.leads_where(_filter), _order)
+	into total, rows
+	using _filter, _patterns.literal, _patterns.phone, _size, _offset;
+end
+$$;
+
 -- A page of leads, newest first.
--- Without filters the plan is fixed and the total comes from the counters; with
--- filters the condition is put together from those that were given, values as parameters.
+-- Without filters the plan is fixed; with filters it is made for those that were given.
 create or replace function api.leads_list(_who jsonb, _filter jsonb)
 returns json
 language plpgsql security definer set search_path = ''
@@ -103,7 +175,6 @@ declare
 	_size bigint;
 	_total bigint;
 	_rows json;
-	_where text := 'l.deleted_at is null';
 	_order text := case _filter ->> 'sort'
 		when 'oldest' then 'l.created_at, l.id'
 		when 'name' then 'l.last_name, l.first_name, l.id'
@@ -115,9 +186,13 @@ begin
 	select p.page, p.size into _page, _size
 	from vals.paging(_filter) p;
 
-	if not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'search', 'sort'] then
-		select coalesce(sum(c.leads), 0) into _total
-		from vals.lead_counts c;
+	if _filter ? 'search' then
+		select s.total, s.rows into _total, _rows
+		from vals.leads_search(_filter, _order, _size, (_page - 1) * _size) s;
+		return vals.page(_rows, _total, _page, _size);
+	end if;
+
+	if not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'sort'] then
 		select coalesce(json_agg(vals.lead_json(l)), '[]') into _rows
 		from (
 			select l.*
@@ -126,38 +201,13 @@ begin
 			order by l.created_at desc, l.id desc
 			limit _size offset (_page - 1) * _size
 		) l;
-		return vals.page(_rows, _total, _page, _size);
+	else
+		execute format('select coalesce(json_agg(vals.lead_json(l)), ''[]'') '
+			'from (select l.* from vals.leads l where %s order by %s limit $2 offset $3) l', vals.leads_where(_filter), _order)
+		into _rows
+		using _filter, _size, (_page - 1) * _size;
 	end if;
-
-	if _filter ? 'status' then
-		_where := _where || ' and l.status = $1 ->> ''status''';
-	end if;
-	if _filter ? 'source' then
-		_where := _where || ' and l.source = $1 ->> ''source''';
-	end if;
-	if _filter ? 'qualificationScore' then
-		_where := _where || ' and l.qualification_score >= ($1 ->> ''qualificationScore'')::int';
-	end if;
-	if _filter ? 'createdAfter' then
-		_where := _where || ' and l.created_at >= ($1 ->> ''createdAfter'')::timestamptz';
-	end if;
-	if _filter ? 'createdBefore' then
-		_where := _where || ' and l.created_at <= ($1 ->> ''createdBefore'')::timestamptz';
-	end if;
-	if _filter ? 'search' then
-		_where := _where || ' and (l.first_name || '' '' || l.last_name ilike $2 or l.email ilike $2'
-			|| case when _filter ->> 'search' ~ '[0-9]' and _filter ->> 'search' ~ '^[-+0-9 ().]+$' then ' or l.phone like $3' else '' end || ')';
-	end if;
-
-	execute 'select count(*) from vals.leads l where ' || _where
-	into _total
-	using _filter, vals.like_literal(_filter ->> 'search'), '%' || regexp_replace(_filter ->> 'search', '[^0-9]', '', 'g') || '%';
-	execute 'select coalesce(json_agg(vals.lead_json(l)), ''[]'') from (select l.* from vals.leads l where ' || _where
-		|| ' order by ' || _order || ' limit $4 offset $5) l'
-	into _rows
-	using _filter, vals.like_literal(_filter ->> 'search'), '%' || regexp_replace(_filter ->> 'search', '[^0-9]', '', 'g') || '%',
-		_size, (_page - 1) * _size;
-	return vals.page(_rows, _total, _page, _size);
+	return vals.page(_rows, vals.leads_total(_filter), _page, _size);
 end
 $$;
 
@@ -176,20 +226,6 @@ begin
 	if not found then
 		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
 	end if;
-end
-$$;
-
--- Refuse a time zone the database does not know.
---   raises RS400
-create or replace function vals.zone_check(_zone text)
-returns void
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-	perform now() at time zone _zone;
-exception when invalid_parameter_value then
-	perform vals.refuse(400, 'Validation failed', 'VALIDATION', '[{"field":"timezone","message":"is not a known time zone"}]');
 end
 $$;
 
@@ -218,6 +254,7 @@ begin
 	values (_lead.id, null, 'new', 'created', vals.actor(_who));
 	perform vals.emit('lead.created', null, _lead.id,
 		jsonb_build_object('leadId', _lead.id, 'name', vals.lead_name(_lead), 'source', _lead.source), _who);
+	perform vals.audit(_who, 'lead.create', 'lead', _lead.id, null, vals.lead_json(_lead)::jsonb);
 	return query select vals.lead_json_full(_lead), '"' || _lead.version || '"';
 end
 $$;
@@ -296,6 +333,7 @@ begin
 	where l.id = _id
 	returning * into _new;
 	perform vals.emit('lead.updated', null, _id, jsonb_build_object('leadId', _id, 'changes', _changes), _who);
+	perform vals.audit(_who, 'lead.update', 'lead', _id, vals.lead_json(_old)::jsonb, vals.lead_json(_new)::jsonb);
 	return query select vals.lead_json_full(_new), '"' || _new.version || '"';
 end
 $$;
@@ -326,6 +364,7 @@ begin
 	where l.id = _id
 	returning l.deleted_at into _deleted_at;
 	perform vals.emit('lead.deleted', null, _id, jsonb_build_object('leadId', _id), _who);
+	perform vals.audit(_who, 'lead.delete', 'lead', _id, null, jsonb_build_object('deletedAt', vals.iso(_deleted_at)));
 	return json_build_object('id', _id, 'deletedAt', vals.iso(_deleted_at));
 end
 $$;

@@ -54,8 +54,17 @@ begin
 	set answered_at = _at
 	where c.id = _call.id
 	returning * into _call;
-	-- A report that came before the answer means that somebody is already talking.
-	perform vals.call_advance(_who, _call, case when _call.score_at is null then 'active' else 'in-progress' end);
+	-- A report or a verdict that came before the answer means that somebody is already talking.
+	perform vals.call_advance(_who, _call,
+		case
+			when _call.score_at is not null or _leg.amd = 'human' or exists (
+				select
+				from vals.call_phases p
+				where p.call_id = _call.id
+					and (p.phase <> 1 or p.outcome is not null))
+				then 'in-progress'
+			else 'active'
+		end);
 end
 $$;
 

@@ -3,7 +3,8 @@
 -- A taken command belongs to its taker until lease_until; attempt fences off one
 -- that overslept it. All answer ok = false when the lease was lost.
 
--- Take commands that are due. A hang-up is due only once the provider's id of its leg is known.
+-- Take commands that are due. Anything but a dial is due only once the provider's id of its leg is known, the stop of a
+-- recording only once its start is done.
 create or replace function run.commands_take(_worker text, _limit integer, _lease_s integer)
 returns table (command_id uuid, kind text, attempt integer, age_ms bigint, call_id uuid, leg_id uuid,
 	call_control_id text, params text)
@@ -20,6 +21,12 @@ begin
 				and c.next_at <= now()
 				and (c.lease_until is null or c.lease_until < now())
 				and (c.kind = 'dial' or g.call_control_id is not null)
+				and not (c.kind = 'record_stop' and exists (
+					select
+					from vals.commands s
+					where s.leg_id = c.leg_id
+						and s.kind = 'record_start'
+						and s.state in ('pending', 'leased')))
 			order by c.next_at
 			limit _limit
 			for update of c skip locked
@@ -96,14 +103,17 @@ begin
 end
 $$;
 
--- Try again later, with the same command_id.
-create or replace function run.command_retry(_command_id uuid, _attempt integer, _delay_ms integer, _reason text)
+-- Try again later, with the same command_id. What the provider certainly did not carry out (it was
+-- busy, or never reached) counts as never sent: its age begins anew, and an end of the call takes it back.
+create or replace function run.command_retry(_command_id uuid, _attempt integer, _delay_ms integer, _reason text,
+	_may_have_acted boolean)
 returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
 	update vals.commands c
-	set state = 'pending', lease_until = null, next_at = now() + make_interval(secs => _delay_ms / 1000.0), reason = _reason
+	set state = 'pending', lease_until = null, next_at = now() + make_interval(secs => _delay_ms / 1000.0), reason = _reason,
+		first_sent_at = case when _may_have_acted then c.first_sent_at end
 	where c.command_id = _command_id
 		and c.attempt = _attempt
 		and c.state = 'leased';
@@ -111,8 +121,8 @@ begin
 end
 $$;
 
--- The provider will never do it. A dial that failed ends its call.
---   emits call.status, call.ended for a dial
+-- The provider will never do it. A dial that failed ends its call, a recording that could not start is failed.
+--   emits call.status, call.ended for a dial; call.recording for a recording
 create or replace function run.command_failed(_command_id uuid, _attempt integer, _http_status integer, _code text, _reason text)
 returns boolean
 language plpgsql security definer set search_path = ''
@@ -129,11 +139,21 @@ begin
 		return false;
 	end if;
 	if _command.kind = 'dial' then
-		update vals.legs g set state = 'ended', ended_at = now() where g.id = _command.leg_id;
+		-- A telephone that rings was dialled, whatever the answer said.
+		update vals.legs g
+		set state = 'ended', ended_at = now()
+		where g.id = _command.leg_id
+			and g.state in ('queued', 'dialing');
 		if _call.end_time is null then
 			perform vals.call_end(null, _call, 'failed', case when _code = '10016' then 'wrong_number' else 'failed' end, 'api_error',
 				null, clock_timestamp());
 		end if;
+	elsif _command.step = 'record_start_' || _call.recordings then
+		update vals.calls c
+		set recording_status = 'failed', updated_at = clock_timestamp()
+		where c.id = _call.id
+		returning * into _call;
+		perform vals.recording_emit(null, _call);
 	end if;
 	return true;
 end
@@ -145,7 +165,7 @@ returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
-	return run.command_retry(_command_id, _attempt, 5000, _reason);
+	return run.command_retry(_command_id, _attempt, 5000, _reason, true);
 end
 $$;
 

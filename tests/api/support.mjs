@@ -1,20 +1,18 @@
 /*
  * support.mjs - the API as its clients see it, and a back door to the database
  *
- * Every answer of /api/ passes through check_envelope, so each test of this folder is also
- * a test of the common contract. What a test makes it makes for itself: fictional
+ * Every answer of /api/ passes through checkEnvelope, and every answer through check() of openapi.mjs, so
+ * each test of this folder is also a test of the common contract and of the document. What a test makes it makes for itself: fictional
  * numbers and names nobody else has, so that the files can share a system with anything.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { check } from './openapi.mjs';
 
 export { sleep };
-
-const run = promisify(execFile);
 
 export function need(name) {
   const value = process.env[name];
@@ -72,6 +70,9 @@ function parsed(text) {
   }
 }
 
+/* The token a request carries, however its header is written. */
+const bearer = (headers) => (headers.authorization ?? headers.Authorization)?.replace(/^bearer +/i, '');
+
 const isRaw = (body) => typeof body === 'string' || body instanceof Uint8Array || body instanceof URLSearchParams;
 
 /* An object is sent as JSON, URLSearchParams as a form, text and bytes as they are (and as JSON). */
@@ -98,6 +99,7 @@ export async function send(method, path, { token, headers, body, isBare } = {}) 
   const text = await response.text();
   const answer = { what: `${method} ${path}`, status: response.status, headers: response.headers, text, body: parsed(text) };
   if (!isBare && path.startsWith('/api/')) checkEnvelope(answer);
+  check({ method, path, token: token ?? bearer(all) }, answer);
   return answer;
 }
 
@@ -110,6 +112,19 @@ export const caller = (token) => ({
   delete: (path, headers) => send('DELETE', path, { token, headers }),
 });
 
+/* Head and body of an answer in bytes. */
+function splitAnswer(bytes) {
+  const at = bytes.indexOf('\r\n\r\n');
+  return at < 0 ? [bytes.toString(), ''] : [bytes.subarray(0, at).toString(), bytes.subarray(at + 4).toString()];
+}
+
+/* Whether it is as long as it says. */
+function isWhole(bytes) {
+  const [head, text] = splitAnswer(bytes);
+  const [, length] = head.match(/^content-length: *(\d+)/im) ?? [];
+  return length !== undefined && Buffer.byteLength(text) >= Number(length);
+}
+
 /*
  * A request written byte by byte, for what fetch refuses to send: lines are the header
  * lines after the request line.
@@ -121,14 +136,19 @@ export async function sendLines(requestLine, lines, body = '') {
 
   socket.write(`${requestLine} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`);
   socket.write(body);
-  for await (const chunk of socket) chunks.push(chunk);
+  for await (const chunk of socket) {
+    chunks.push(chunk);
+    /* Having refused a request, nginx waits for the rest of its body before it closes. */
+    if (isWhole(Buffer.concat(chunks))) break;
+  }
 
-  const [head, ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+  const [head, text] = splitAnswer(Buffer.concat(chunks));
   const [statusLine, ...fields] = head.split('\r\n');
-  const text = rest.join('\r\n\r\n');
   const headers = new Headers(fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]));
   const answer = { what: requestLine, status: Number(statusLine.split(' ')[1]), headers, text, body: parsed(text) };
+  const [method, path] = requestLine.split(' ');
   checkEnvelope(answer);
+  check({ method, path, token: bearer(Object.fromEntries(lines.map((line) => line.toLowerCase().split(/: */, 2)))) }, answer);
   return answer;
 }
 
@@ -210,19 +230,66 @@ export const cookiesOf = (answer) =>
 
 /* ---- the database ---- */
 
-async function psql(sql, args) {
-  const variables = Object.entries(args).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
-  const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1', ...variables]);
-  running.child.stdin.end(sql);
-  return (await running).stdout;
+/* One psql for all statements of a file: to start one takes longer than most statements. */
+class Psql {
+  #child = spawn('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  #output = '';
+  #errors = '';
+  #waiting = [];
+
+  constructor() {
+    this.#child.stdout.on('data', (chunk) => this.#read(chunk));
+    this.#child.stderr.on('data', (chunk) => (this.#errors += chunk));
+    this.#child.on('close', (code) => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`psql ended with ${code}: ${this.#errors}`));
+    });
+    this.#hold(false);
+  }
+
+  /* Statements are answered in order, each answer up to the mark that follows it. */
+  #read(chunk) {
+    this.#output += chunk;
+    for (;;) {
+      const { mark, resolve } = this.#waiting[0] ?? {};
+      const at = mark ? this.#output.indexOf(`${mark}\n`) : -1;
+      if (at < 0) return;
+      const text = this.#output.slice(0, at);
+      this.#output = this.#output.slice(at + mark.length + 1);
+      this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#hold(false);
+      resolve(text);
+    }
+  }
+
+  /* An idle psql must not keep the test file from ending. */
+  #hold(isBusy) {
+    const { stdin, stdout, stderr } = this.#child;
+    for (const handle of [this.#child, stdin, stdout, stderr]) handle[isBusy ? 'ref' : 'unref']();
+  }
+
+  run(statement) {
+    const mark = `done-${randomUUID()}`;
+    this.#hold(true);
+    this.#child.stdin.write(`${statement};\n\\echo ${mark}\n`);
+    return new Promise((resolve, reject) => this.#waiting.push({ mark, resolve, reject }));
+  }
+}
+
+let psql;
+
+/* Run a statement in which :'name' and :name stand for args.name, a text. */
+function runStatement(sql, args) {
+  psql ??= new Psql();
+  const quoted = (name) => `'${String(args[name]).replaceAll("'", "''")}'`;
+  return psql.run(sql.replace(/(?<!:):'?([a-z]+)\b'?/gi, (text, name) => (name in args ? quoted(name) : text)));
 }
 
 /* The rows of a statement as objects; :'name' in it is args.name. */
 export const query = async (sql, args = {}) =>
-  JSON.parse(await psql(`with t as (${sql}) select coalesce(json_agg(t), '[]') from t;\n`, args));
+  JSON.parse(await runStatement(`with t as (${sql}) select coalesce(json_agg(t), '[]') from t`, args));
 
 /* A statement without rows. */
-export const execute = (sql, args = {}) => psql(`${sql};\n`, args);
+export const execute = (sql, args = {}) => runStatement(sql, args);
 
 /* ---- telephone numbers ---- */
 
@@ -313,15 +380,18 @@ export async function newAnsweredCall(options) {
 
 export const endCall = (callId, more = {}, by = agent) => by.post('/api/agent/end-call', { callId, ...more });
 
-/* For after(): no call of this file outlives it. */
+/* For after(): no call of this file outlives it. By the administrator, who may end any. */
 export async function endAllCalls() {
-  await Promise.all([...live].map((callId) => endCall(callId)));
+  for (const callId of live) expectStatus(await endCall(callId, {}, admin), 200);
 }
 
 /* Remember a call made without newCall. */
 export const toBeEnded = (callId) => live.add(callId);
 
 /* ---- small things ---- */
+
+/* The version in an answer's ETag, which nginx makes weak where it compresses. */
+export const etagVersion = (answer) => Number(answer.headers.get('etag')?.match(/^(?:W\/)?"(\d+)"$/)?.[1]);
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
@@ -330,7 +400,7 @@ export const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 export const foreignId = () => randomUUID();
 
 export const MALFORMED_IDS = ['1', 'abc', 'null', '00000000-0000-0000-0000-00000000000', 'g0000000-0000-0000-0000-000000000000',
-  '00000000-0000-0000-0000-000000000000x', "'%20or%201=1--", '..%2f..%2fetc', '%F0%9F%98%80', '00000000%2D0000-0000-0000-000000000000%0A'];
+  '00000000-0000-0000-0000-000000000000x', "'%20or%201=1--", '%F0%9F%98%80', '00000000%2D0000-0000-0000-000000000000%0A'];
 
 /* Names of events the world was told about a call or lead, in order. */
 export const eventsOf = async (id) =>

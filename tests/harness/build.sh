@@ -83,8 +83,8 @@ build_programs() {
 	if unless_same "$stamp" "$now"; then
 		say "building the programs ($flavour)"
 		sources_copy "$BUILD/src"
-		if ! quietly "$BUILD/$flavour.log" make_flavour "$flavour"; then
-			say "once more, from nothing"
+		if ! make_flavour "$flavour" >"$BUILD/$flavour.log" 2>&1; then
+			say "that failed; once more, from nothing"
 			rm -rf "${BUILD:?}/src" "$BUILD/src.list" "${BUILD:?}/$flavour"
 			sources_copy "$BUILD/src"
 			quietly "$BUILD/$flavour.log" make_flavour "$flavour" || die "the build failed"

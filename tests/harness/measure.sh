@@ -154,7 +154,7 @@ c_files() {
 # A product after a bracket is left out: clang-format takes `(n) * 4` for a cast.
 squeeze() {
 	sed 's/\\$//' "$@" | tr -s '[:space:]' ' ' |
-		sed -E 's/ ([])}])/\1/g; s/([[{(]) /\1/g; s/\) ?\* ?/)*/g; s/ \././g'
+		sed -E 's/ ([])}])/\1/g; s/([[{(]) /\1/g; s/\) ?\* ?/)*/g; s/ (\.|->)/\1/g'
 }
 
 lint_format() {

@@ -50,15 +50,15 @@ END
 # Header names on standard input; prints those the compiler does not find.  Without a compiler
 # that is all of them.
 missing_headers() {
-	local headers
+	local header headers
 	mapfile -t headers
 	if ! command -v gcc >/dev/null || ! echo | gcc -E - >/dev/null 2>&1; then
 		printf '%s\n' "${headers[@]}"
 		return
 	fi
-	printf '#if !__has_include(<%s>)\nmissing %s\n#endif\n' \
-		$(for header in "${headers[@]}"; do echo "$header" "$header"; done) |
-		gcc -E -P - | sed -n 's/^missing //p' | tr -d ' '
+	for header in "${headers[@]}"; do
+		printf '#if !__has_include(<%s>)\nmissing %s\n#endif\n' "$header" "$header"
+	done | gcc -E -P - | sed -n 's/^missing //p' | tr -d ' '
 }
 
 # is_there KIND THING: 0 if the machine has it.

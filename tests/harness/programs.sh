@@ -114,7 +114,7 @@ nginx_render() {
 	service_folder "$DATA/nginx/tmp"
 	"$DATA/share/nginx/render.sh" "$DATA/nginx" API_SOCKET="$API_SOCKET_PATH" \
 		WAITING_SOCKET="$WAITING_SOCKET_PATH" WS_SOCKETS="${sockets#,}" \
-		DASHBOARD="$DATA/dashboard" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
+		DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
 		ALLOWED_ORIGINS="${ALLOWED_ORIGINS-http://localhost:3000}" \
 		PIDFILE="$DATA/nginx/nginx.pid" TEMPDIR="$DATA/nginx/tmp"
 	chown -R "$SERVICE_USER" "$DATA/nginx"

@@ -28,6 +28,7 @@ settings_text() {
 ; Written by ./dev up; the environment of ./dev up wins over it.
 api_base_url = http://127.0.0.1:$OPT_PORT
 calling_hours =
+calls_per_lead_per_day = 0
 rate_limit_max = 0
 telnyx_connection_id = 1684641123236054244
 telnyx_phone_number = +12025550100

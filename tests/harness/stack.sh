@@ -62,7 +62,7 @@ stack_install() {
 	prefix=$(flavour_prefix "$1")
 	mkdir -p "$DATA/bin" "$DATA/share"
 	install -m 755 -t "$DATA/bin" "$prefix"/sbin/*
-	rm -rf "$DATA/share/sql" "$DATA/share/nginx" "$DATA/dashboard.new" "$DATA/tests"
+	rm -rf "$DATA/share/sql" "$DATA/share/nginx" "$DATA/share/docs" "$DATA/dashboard.new" "$DATA/tests"
 	cp -R "$prefix/share/vals/." "$DATA/share/"
 	cp -R "$BUILD/web/dist" "$DATA/dashboard.new"
 	rm -rf "$DATA/dashboard"
@@ -278,6 +278,7 @@ cmd_env() {
 		VALS_ADMIN_TOKEN "$(ctl token --email "$ADMIN_EMAIL" --ttl 12h)" \
 		VALS_AGENT_KEY "$(secret agent-key)" \
 		VALS_SIM_URL "$sim_url" \
+		VALS_BIN "$DATA/bin" \
 		VALS_SIM_KEY_FILE "$DATA/conf/sim-webhook.key" \
 		VALS_API_SOCKET "$API_SOCKET_PATH" \
 		VALS_WAITING_SOCKET "$WAITING_SOCKET_PATH" \

@@ -43,7 +43,7 @@ suite_stack_end() {
 	count=$(grep -c . <<<"$reports" || true)
 	if [ "$SUITE_FLAVOUR" = sanitize ]; then
 		tally "sanitizer reports" $((count == 0)) "$count" 0 0
-		[ -z "$reports" ] || tail -n +1 $reports | head -n 200 | sed 's/^/        | /'
+		[ -z "$reports" ] || xargs head -n 60 <<<"$reports" | sed 's/^/        | /'
 	fi
 	mkdir -p "$ARTIFACTS/log"
 	cp -R "$LOGS/." "$ARTIFACTS/log/"

@@ -45,12 +45,12 @@ start() {
 	write_file "$run/$name.pid" $!
 }
 
-# bury NAME: it is dead; leave nothing of it.
+# bury NAME: it is dead; leave no process of it.  Its pid file stays until the next start writes
+# another, so that whoever reads it finds a number at any time.
 bury() {
 	local name=$1 now
 	now=$(now_ms)
 	kill -KILL -- "-${pids[$name]}" 2>/dev/null
-	rm -f "$run/$name.pid" "$run/$name.born"
 	not_before[$name]=$((now - started[$name] < 1000 ? now + 500 : now))
 	unset "pids[$name]"
 }
@@ -86,6 +86,7 @@ end() {
 	done
 	for name in "$@"; do
 		bury "$name"
+		rm -f "$run/$name.pid" "$run/$name.born"
 	done
 }
 

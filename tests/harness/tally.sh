@@ -71,7 +71,7 @@ tally() {
 # What of a log explains a failure: the failing points with what follows them, else its end.
 tally_explain() {
 	local points
-	points=$(grep -aE -A 25 '^ *not ok|^(FAIL|ERROR):| FAIL ' "$1" | head -n 150)
+	points=$(grep -aE -A 25 '^ *not ok|^(FAIL|ERROR):| FAIL ' "$1" | head -n 150 || true)
 	if [ -n "$points" ]; then
 		printf '%s\n' "$points"
 	else

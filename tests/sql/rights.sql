@@ -101,7 +101,7 @@ select lives_ok('select feed.head()', 'vals_ws_can_read_the_head');
 
 set local role vals_run;
 select throws_ok('delete from vals.commands', '42501', null, 'vals_run_cannot_delete_commands');
-select throws_ok($$select * from api.call_start(test.who(), '', '{}')$$, '42501', null, 'vals_run_cannot_start_calls');
+select throws_ok($$select * from api.call_start(test.who(), test.rules(), '{}')$$, '42501', null, 'vals_run_cannot_start_calls');
 select throws_ok('select feed.relay_try()', '42501', null, 'vals_run_cannot_become_the_relay');
 select throws_ok('select * from admin.keys()', '42501', null, 'vals_run_cannot_list_keys');
 select lives_ok('select * from run.commands_take(''x'', 1, 1)', 'vals_run_can_take_commands');

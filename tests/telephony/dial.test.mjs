@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  admin, callOver, callWith, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall, newLead, requests,
-  sim, startCall,
+  admin, callOver, callWith, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall, newLead,
+  requests, sim, startCall,
 } from './support.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   age, callOver, commandsOf, dialFault, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall,
-  newLead, noRunner, sim, signalRunner, sleep, startCall,
+  newLead, noRunner, requests, sim, signalRunner, sleep, startCall, takeOver,
 } from './support.mjs';
 
 const commandIds = (entries) => new Set(entries.map(({ body }) => body.command_id));
+
+/* A refusal as the provider words it. */
+const errors = (code, pointer) => ({ errors: [{ code, title: 'refused', ...(pointer && { source: { pointer } }) }] });
 
 /* A started call whose first dial meets the fault. */
 async function faultyCall(fault) {
@@ -32,6 +35,15 @@ async function assertOneLeg(lead, dials) {
   assert.equal(commandIds(sent).size, 1);
   assert.equal(sent.length, dials);
   assert.equal(sent.filter(({ isRepeat }) => isRepeat).length, dials - 1);
+}
+
+/* The id of the lead's call, once the provider has its dial. */
+async function dialUnderWay(lead) {
+  const [{ body }] = await eventually(async () => {
+    const dials = await dialsTo(lead.phone);
+    return dials.length > 0 && dials;
+  }, 'the dial is under way');
+  return JSON.parse(Buffer.from(body.client_state, 'base64')).call;
 }
 
 describe('a dial', { concurrency: true }, () => {
@@ -75,7 +87,7 @@ describe('a dial', { concurrency: true }, () => {
     const { lead, answer, callId } = await faultyCall({
       status: 429,
       headers: { 'x-ratelimit-reset': '2' },
-      body: { errors: [{ code: '90103', title: 'Dials per second limit' }] },
+      body: errors('90103'),
     });
     assert.equal(answer.status, 201);
     await dialled(callId);
@@ -88,12 +100,10 @@ describe('a dial', { concurrency: true }, () => {
   test('of a number the provider refuses fails the call', async () => {
     const { lead, answer } = await faultyCall({
       status: 422,
-      body: { errors: [{ code: '10016', title: 'Phone number must be in +E164 format', source: { pointer: '/to' } }] },
+      body: errors('10016', '/to'),
     });
     assert.equal(answer.status, 502);
-    const [{ body }] = await dialsTo(lead.phone);
-    const callId = JSON.parse(Buffer.from(body.client_state, 'base64')).call;
-    const call = await getCall(callId);
+    const call = await getCall(await dialUnderWay(lead));
     assert.equal(call.status, 'failed');
     assert.equal(call.finalStatus, 'wrong_number');
     assert.equal((await dialsTo(lead.phone)).length, 1);
@@ -102,11 +112,10 @@ describe('a dial', { concurrency: true }, () => {
   test('refused for a fault of ours does not blame the number', async () => {
     const { lead, answer } = await faultyCall({
       status: 422,
-      body: { errors: [{ code: '10016', title: 'Phone number must be in +E164 format', source: { pointer: '/from' } }] },
+      body: errors('10016', '/from'),
     });
     assert.equal(answer.status, 502);
-    const [{ body }] = await dialsTo(lead.phone);
-    const call = await getCall(JSON.parse(Buffer.from(body.client_state, 'base64')).call);
+    const call = await getCall(await dialUnderWay(lead));
     assert.equal(call.status, 'failed');
     assert.equal(call.finalStatus, 'failed');
   });
@@ -125,11 +134,7 @@ describe('a dial', { concurrency: true }, () => {
     const lead = await newLead();
     await dialFault(lead.phone, { delayMs: 1500 });
     const starting = startCall(lead);
-    const [{ body }] = await eventually(async () => {
-      const dials = await dialsTo(lead.phone);
-      return dials.length > 0 && dials;
-    }, 'the dial is under way');
-    const callId = JSON.parse(Buffer.from(body.client_state, 'base64')).call;
+    const callId = await dialUnderWay(lead);
     assert.equal((await endCall(callId)).status, 200);
     await starting;
 
@@ -154,10 +159,7 @@ describe('a hang-up', { concurrency: true }, () => {
       'the hang-up is done');
 
   test('of a call that has ended meanwhile is done', async () => {
-    const { callId, leg } = await faultyEnd({
-      status: 422,
-      body: { errors: [{ code: '90018', title: 'Call has already ended' }] },
-    });
+    const { callId, leg } = await faultyEnd({ status: 422, body: errors('90018') });
     await hungUp(callId);
     assert.equal((await hangupsOf(leg)).length, 1);
     await sim('POST', `legs/${encodeURIComponent(leg.callControlId)}`, { action: 'hangup' });
@@ -169,6 +171,24 @@ describe('a hang-up', { concurrency: true }, () => {
     const hangups = await hangupsOf(leg);
     assert.equal(hangups.length, 2);
     assert.equal(commandIds(hangups).size, 1);
+  });
+
+  test('of long ago is asked for before it is sent again', async () => {
+    const { callId, leg } = await faultyEnd({ resetAfterExecuting: true, times: 100 });
+    await eventually(async () => (await hangupsOf(leg)).length, 'it was sent');
+    await age(callId, 100);
+    await hungUp(callId);
+    const part = leg.callControlId.slice(3, 30);
+    const asked = (await requests()).filter(({ method, path }) => method === 'GET' && path.includes(part));
+    assert.equal(asked.length, 1);
+  });
+
+  test('of long ago is sent again if the call goes on', async () => {
+    const { lead, callId, leg } = await faultyEnd({ resetBeforeExecuting: true, times: 5 });
+    await eventually(async () => (await hangupsOf(leg)).length, 'it was sent');
+    await age(callId, 100);
+    await hungUp(callId);
+    await legTo(lead.phone, ({ state }) => state === 'ended');
   });
 
   test('is sent again after the provider failed', async () => {
@@ -185,7 +205,7 @@ describe('a runner', { skip: noRunner() }, () => {
     const lead = await newLead();
     await dialFault(lead.phone, { delayMs: 2500 });
     const starting = startCall(lead);
-    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await dialUnderWay(lead);
     await signalRunner('SIGTERM');
     const { status, body } = await starting;
     assert.equal(status, 201);
@@ -198,7 +218,7 @@ describe('a runner', { skip: noRunner() }, () => {
     const lead = await newLead();
     await dialFault(lead.phone, { delayMs: 1500 });
     const starting = startCall(lead);
-    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await dialUnderWay(lead);
     await signalRunner('SIGHUP');
     const next = await newLead();
     const { body } = await startCall(next);
@@ -213,7 +233,7 @@ describe('a runner', { skip: noRunner() }, () => {
     const lead = await newLead();
     await dialFault(lead.phone, { delayMs: 4000 });
     const starting = startCall(lead);
-    await eventually(async () => (await dialsTo(lead.phone)).length, 'the dial is under way');
+    await dialUnderWay(lead);
     await signalRunner('SIGKILL');
     const { body } = await starting;
     /* The lease of 30 s must run out first; until then the webhooks tell the ids. */
@@ -223,10 +243,30 @@ describe('a runner', { skip: noRunner() }, () => {
     await callOver(body.data.callId);
   });
 
+  test('whose lease went to another changes nothing with its answer', async () => {
+    const lead = await newLead('02');
+    await dialFault(lead.phone, { delayMs: 1500 });
+    const starting = startCall(lead);
+    const call = await dialUnderWay(lead);
+    await takeOver(call);
+    await sleep(2500);
+    const [{ state, attempt }] = await commandsOf(call);
+    assert.deepEqual({ state, attempt }, { state: 'leased', attempt: 2 });
+
+    /* The other one's lease runs out too, and then there is still one leg. */
+    await starting;
+    await dialled(call, 15_000);
+    await assertOneLeg(lead, 2);
+    assert.equal((await commandsOf(call))[0].attempt, 3);
+    await endCall(call);
+  });
+
   test('does not dial again what the provider may have forgotten', async () => {
     const lead = await newLead('02');
     await dialFault(lead.phone, { resetAfterExecuting: true, times: 100 });
     const { body } = await startCall(lead);
+    /* Even the question fails once. */
+    await sim('POST', 'faults', { match: { method: 'GET', path: 'active_calls' }, status: 500 });
     await age(body.data.callId, 100);
     const call = await dialled(body.data.callId, 25_000);
     await sleep(1000);
@@ -243,5 +283,20 @@ describe('a runner', { skip: noRunner() }, () => {
     const call = await callOver(body.data.callId, 25_000);
     assert.equal(call.status, 'failed');
     assert.equal((await legsTo(lead.phone)).length, 0);
+  });
+
+  test('whose key is refused sends nothing for half a minute, then goes on', async () => {
+    const [refused, waiting] = [await newLead(), await newLead()];
+    await dialFault(refused.phone, { status: 401, body: errors('10009') });
+    const first = await startCall(refused);
+    const second = await startCall(waiting);
+    assert.deepEqual([first.status, second.status], [201, 201]);
+    assert.equal((await dialsTo(waiting.phone)).length, 0);
+    assert.equal((await commandsOf(first.body.data.callId))[0].reason, 'our key was not accepted');
+
+    await Promise.all([first, second].map(({ body }) => dialled(body.data.callId, 40_000)));
+    assert.equal((await dialsTo(refused.phone)).length, 2);
+    assert.equal((await dialsTo(waiting.phone)).length, 1);
+    await Promise.all([first, second].map(({ body }) => endCall(body.data.callId)));
   });
 });

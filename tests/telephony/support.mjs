@@ -210,16 +210,27 @@ export const query = async (sql, args = {}) =>
 /* Make a call's commands older than they are. */
 export const age = (callId, seconds) =>
   psql(
-    `update vals.commands set first_sent_at = first_sent_at - make_interval(secs => :seconds) where call_id = :'call';\n`,
+    `update vals.commands set first_sent_at = first_sent_at - make_interval(secs => :seconds)
+     where call_id = :'call';\n`,
     { call: callId, seconds },
+  );
+
+/* As if another runner had taken the call's commands from one that overslept its lease. */
+export const takeOver = (callId) =>
+  psql(
+    `update vals.commands set attempt = attempt + 1, lease_until = now() + interval '4 s'
+     where call_id = :'call';\n`,
+    { call: callId },
   );
 
 export const webhookRows = (id) => query("select id, processed_at from vals.webhook_events where id = :'id'", { id });
 
 export const commandsOf = (callId) =>
-  query("select command_id, kind, state, attempt, reason from vals.commands where call_id = :'call' order by created_at", {
-    call: callId,
-  });
+  query(
+    `select command_id, kind, state, attempt, reason from vals.commands
+     where call_id = :'call' order by created_at`,
+    { call: callId },
+  );
 
 /* How often the world was told that the call has this status. */
 export const statusEvents = (callId, status) =>

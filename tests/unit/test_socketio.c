@@ -96,7 +96,7 @@ packets_are_taken_apart(void **state)
 static const char *const bad[] = {
 	"", "7", "abc", "-", " 2[\"a\"]", "9[]",
 	/* CONNECT carries an object or nothing */
-	"0[]", "0\"x\"", "0null", "01", "0{", "0{}x",
+	"0[]", "0\"x\"", "0null", "01[]", "0{", "0{}x",
 	/* DISCONNECT carries nothing */
 	"1{}", "1[]", "1/custom,{}",
 	/* EVENT: a non-empty array that begins with a name */

@@ -92,6 +92,13 @@ function runHangup({ account, params, body }) {
   return { data: { result: 'ok' } };
 }
 
+/* What is recorded is not simulated: no file, and no webhook about one. */
+function runRecord({ account, params }) {
+  if (account.liveLeg(params.call_control_id).state !== 'answered')
+    throw refusal('CALL_NOT_ANSWERED', 'This call is not answered yet.');
+  return { data: { result: 'ok' } };
+}
+
 function runClientState({ account, params, body }) {
   account.liveLeg(params.call_control_id).clientState = body.client_state;
   return { data: { result: 'ok' } };
@@ -117,6 +124,8 @@ export const calls = {
   DialCall: { scope: () => 'account', check: checkDial, run: runDial },
   RetrieveCallStatus: { run: runRetrieve },
   HangupCall: { scope: callScope, run: runHangup },
+  StartCallRecord: { scope: callScope, run: runRecord },
+  StopCallRecording: { scope: callScope, run: runRecord },
   UpdateClientState: { run: runClientState },
   ListConnectionActiveCalls: { run: runActiveCalls },
 };

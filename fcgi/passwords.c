@@ -1,0 +1,59 @@
+/*
+ * passwords.c - Argon2id under the limit of places
+ */
+#include "passwords.h"
+
+#include "crypto.h"
+#include "reply.h"
+#include "shared.h"
+
+/* What a password is compared with when there is no such account, so that both take as long. */
+static char passwords_nobody[CRYPTO_PASSWORD_SIZE];
+
+static enum http_status
+passwords_busy(struct request *rq)
+{
+	reply_header(rq, "Retry-After", "1");
+	return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "LOGIN_BUSY", "Too many passwords are being checked, try again");
+}
+
+const char *
+passwords_hash(struct request *rq, const char *password)
+{
+	char *hash = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
+	int rc;
+
+	if (!shared_hasher_enter(rq->tools->shared)) {
+		passwords_busy(rq);
+		return NULL;
+	}
+	rc = crypto_password_hash(password, hash);
+	shared_hasher_leave(rq->tools->shared);
+	if (rc == -1) {
+		passwords_busy(rq);
+		return NULL;
+	}
+	return hash;
+}
+
+enum http_status
+passwords_check(struct request *rq, const char *stored, const char *password, const char **rehash_r)
+{
+	bool is_right;
+
+	if (!shared_hasher_enter(rq->tools->shared))
+		return passwords_busy(rq);
+	if (stored == NULL && *passwords_nobody == '\0')
+		crypto_password_hash("nobody has this password", passwords_nobody);
+	is_right = crypto_password_verify(stored != NULL ? stored : passwords_nobody, password) && stored != NULL;
+	if (is_right && crypto_password_outdated(stored)) {
+		char *fresh = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
+
+		/* When memory is short the old hash serves on. */
+		*rehash_r = crypto_password_hash(password, fresh) == 0 ? fresh : NULL;
+	}
+	shared_hasher_leave(rq->tools->shared);
+	if (!is_right)
+		return reply_problem(rq, HTTP_UNAUTHORIZED, "INVALID_CREDENTIALS", "Invalid email or password");
+	return 0;
+}

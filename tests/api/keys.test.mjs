@@ -1,0 +1,71 @@
+/* API keys: shown once, limited by scope and time, ended by revoking. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { admin, agent, as, caller, execute, expectInvalid, expectProblem, expectStatus, newLead, runName } from './support.mjs';
+
+const newKey = async (more) => expectStatus(await admin.post('/api/keys', { name: `${runName} key`, ...more }), 201).body.data;
+
+test('a key is shown when it is made and never again', async () => {
+  const key = await newKey();
+  assert.match(key.key, /^vals_[A-Za-z0-9_-]{43}$/);
+  assert.equal(key.prefix, key.key.slice(0, 13));
+  const { data } = expectStatus(await admin.get('/api/keys?limit=200'), 200).body;
+  const listed = data.find(({ id }) => id === key.id);
+  assert.ok(listed);
+  assert.ok(!JSON.stringify(data).includes(key.key));
+});
+
+test('a key works as the voice agent', async () => {
+  const key = await newKey();
+  const { data } = expectStatus(await caller(key.key).get('/api/auth/me'), 200).body;
+  assert.deepEqual([data.id, data.role], [key.id, 'agent']);
+});
+
+test('a key with scopes may do what they say and nothing else', async () => {
+  const lead = await newLead();
+  const key = caller((await newKey({ scopes: ['leads:view'] })).key);
+  expectStatus(await key.get(`/api/leads/${lead.id}`), 200);
+  expectProblem(await key.put(`/api/leads/${lead.id}`, { city: 'Reno' }), 403, 'SCOPE');
+  expectProblem(await key.get('/api/calls/active'), 403, 'SCOPE');
+  expectProblem(await key.post('/api/agent/start-call', { leadId: lead.id }), 403, 'SCOPE');
+});
+
+test('scopes widen nothing: what the role may not, no key may', async () => {
+  const lead = await newLead();
+  const key = caller((await newKey({ scopes: ['leads:view', 'leads:update'] })).key);
+  expectProblem(await key.delete(`/api/leads/${lead.id}`), 403, 'FORBIDDEN');
+});
+
+test('unknown, repeated and empty scopes are refused', async () => {
+  for (const scopes of [['everything'], ['reports', 'reports'], [], 'reports'])
+    expectInvalid(await admin.post('/api/keys', { name: 'x', scopes }), 'scopes');
+});
+
+test('a revoked key is refused once the workers have forgotten it', async () => {
+  const key = await newKey();
+  assert.ok(expectStatus(await admin.delete(`/api/keys/${key.id}`), 200).body.data.revokedAt);
+  expectStatus(await caller(key.key).get('/api/auth/me'), 401);
+  expectStatus(await admin.delete(`/api/keys/${key.id}`), 200);
+});
+
+test('an expired key is refused', async () => {
+  const key = await newKey({ expiresAt: new Date(Date.now() + 3600e3).toISOString() });
+  await execute("update vals.api_keys set expires_at = now() - interval '1 second' where id = :'id'", { id: key.id });
+  expectStatus(await caller(key.key).get('/api/auth/me'), 401);
+});
+
+test('a key cannot be made expired', async () => {
+  expectInvalid(await admin.post('/api/keys', { name: 'x', expiresAt: '2020-01-01T00:00:00Z' }), 'expiresAt');
+});
+
+test('an unknown key is 404', async () => {
+  for (const id of [randomUUID(), 'nonsense']) expectStatus(await admin.delete(`/api/keys/${id}`), 404);
+});
+
+test('keys are the admin\'s business', async () => {
+  for (const who of [agent, await as('kevin'), await as('operator'), await as('analyst')]) {
+    expectStatus(await who.get('/api/keys'), 403);
+    expectStatus(await who.post('/api/keys', { name: 'x' }), 403);
+  }
+});

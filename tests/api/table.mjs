@@ -1,0 +1,76 @@
+/*
+ * table.mjs - routes x (happy path, documented errors, roles), from the record of the API tests
+ *
+ *	node table.mjs SEEN.NDJSON
+ *
+ * TAP, one point per route: it fails if no test ever saw the route succeed, or a role that may
+ * not was let in. The table stands in the comments.
+ */
+import { readFileSync } from 'node:fs';
+import { operations, resolve } from './openapi.mjs';
+
+const ROLES = ['nobody', 'admin', 'kevin', 'operator', 'analyst', 'agent'];
+
+/* What nobody can bring about from outside, or what would spoil the other tests. */
+const UNREACHABLE = new Set([429, 500, 503]);
+
+const seen = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+
+/* Codes which say that the rule refused, or was not reached. */
+const BEFORE_OR_BY_THE_RULE = new Set(['FORBIDDEN', 'SCOPE', 'REPEATED_HEADER']);
+
+/* The documented errors of a route: [{status, code}], code undefined for one without. */
+const errorsOf = ({ responses }) =>
+  Object.entries(responses).filter(([status]) => status >= 400 && !UNREACHABLE.has(Number(status))).flatMap(([status, node]) => {
+    const media = Object.values(resolve(node).content ?? {});
+    const codes = media.flatMap(({ examples }) => Object.keys(examples ?? {})).filter((code) => /^[A-Z_]+$/.test(code));
+    return codes.map((code) => ({ status: Number(status), code }));
+  });
+
+/* + let in, - refused, . never tried. */
+function roleMark(rows, role) {
+  const own = rows.filter((row) => row.role === role);
+  if (own.some(({ status, code }) => status !== 401 && !BEFORE_OR_BY_THE_RULE.has(code))) return '+';
+  return own.length > 0 ? '-' : '.';
+}
+
+/* A role the document does not name must never be let in. */
+function intruders(operation, rows) {
+  const may = operation['x-roles'];
+  if (may.includes('open') || may.includes('signature')) return [];
+  return ROLES.filter((role) => !may.includes(role) && roleMark(rows, role) === '+');
+}
+
+function summary(operation) {
+  const rows = seen.filter(({ route }) => route === operation.route);
+  const errors = errorsOf(operation);
+  const isSeen = ({ status, code }) => rows.some((row) => row.status === status && row.code === code);
+  return {
+    operation,
+    times: rows.reduce((sum, row) => sum + row.times, 0),
+    happy: rows.find(({ status }) => status < 400)?.status,
+    errors: errors.filter(isSeen).length,
+    documented: errors.length,
+    unseen: errors.filter((error) => !isSeen(error)).map(({ status, code }) => `${status} ${code}`),
+    marks: ROLES.map((role) => roleMark(rows, role)).join('        '),
+    intruders: intruders(operation, rows),
+  };
+}
+
+const column = (text, width) => String(text).padEnd(width);
+const lines = operations.map(summary);
+
+console.log(`1..${lines.length}`);
+lines.forEach(({ operation, happy, intruders: wrong }, i) => {
+  const reason = !happy ? ': never seen to succeed' : wrong.length > 0 ? `: let in ${wrong.join(', ')}` : '';
+  console.log(`${reason ? 'not ok' : 'ok'} ${i + 1} - ${operation.route}${reason}`);
+});
+
+console.log(`# ${column('route', 36)}${column('seen', 7)}${column('success', 9)}${column('errors', 9)}${ROLES.map((role) => column(role, 9)).join('')}`);
+for (const { operation, times, happy, errors, documented, marks } of lines)
+  console.log(`# ${column(operation.route, 36)}${column(times, 7)}${column(happy ?? '-', 9)}${column(`${errors}/${documented}`, 9)}${marks}`);
+console.log('# roles: + let in, - refused, . not tried; errors: documented ones seen, without 429, 500 and 503');
+for (const { operation, unseen } of lines)
+  if (unseen.length > 0) console.log(`# not seen: ${operation.route}: ${unseen.join(', ')}`);
+const sum = (name) => lines.reduce((total, line) => total + line[name], 0);
+console.log(`# ${lines.length} routes, ${sum('times')} answers held against the document, ${sum('errors')} of ${sum('documented')} documented errors seen`);

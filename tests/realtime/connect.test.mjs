@@ -1,0 +1,177 @@
+/* Who gets in, how, and how long he stays. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { agent, baseUrl, caller, execute, expectStatus, need } from '../api/support.mjs';
+import { ask, dial, enter, enterAs, entering, frame, hears, leaving, newLiveCall, newVisitor, open, origin, refusal, visitor } from './support.mjs';
+
+const TRANSPORTS = { 'websocket only': ['websocket'], 'polling only': ['polling'], 'by default': undefined };
+
+describe('the stock client', () => {
+  for (const [how, transports] of Object.entries(TRANSPORTS))
+    test(`${how}: signs in, joins and hears of a score`, async () => {
+      const callId = await newLiveCall();
+      const socket = await enterAs('operator', transports && { transports });
+      assert.deepEqual(await ask(socket, 'join-room', { room: 'call-monitoring', userId: 'x', role: 'admin' }), { success: true });
+
+      expectStatus(await agent.post('/api/agent/engagement-score', { callId, engagementScore: 72.5, phase: 3, indicators: ['asked a question'] }), 200);
+
+      const data = await hears(socket, 'call:engagement-update', (event) => event.callId === callId);
+      assert.equal(data.engagementScore, 72.5);
+      assert.equal(data.phase, 3);
+      assert.deepEqual(data.indicators, ['asked a question']);
+      assert.match(data.seq, /^[1-9][0-9]*$/);
+      assert.match(data.timestamp, /^\d{4}-.*Z$/);
+    });
+
+  test('by default ends up on a websocket', async () => {
+    const socket = await enterAs('operator');
+    if (socket.io.engine.transport.name !== 'websocket') await new Promise((resolve) => socket.io.engine.once('upgrade', resolve));
+    assert.equal(socket.io.engine.transport.name, 'websocket');
+    assert.deepEqual(await ask(socket, 'join-room', { room: 'leads' }), { success: true });
+  });
+
+  test('sends unicode and long texts both ways', async () => {
+    const socket = await enterAs('operator', { transports: ['polling'] });
+    const { error } = await ask(socket, 'join-room', { room: `grüße 😀 ${'x'.repeat(100_000)}` });
+    assert.match(error, /no such room/);
+  });
+});
+
+describe('a page of our own, signed in by its cookie', () => {
+  /* The seed's own lines, as a component of the dashboard has them. */
+  for (const [how, transports] of Object.entries(TRANSPORTS))
+    test(`${how}: the seed's snippet works unchanged`, async () => {
+      const { cookie, id } = await visitor('operator');
+      const callId = await newLiveCall();
+      const socket = open({ headers: { cookie, origin }, ...(transports && { transports }) });
+      const heard = { status: null, started: [], scores: {} };
+
+      socket.emit('join-room', { room: 'call-monitoring', userId: id, role: 'operator' });
+      socket.on('system-status', (status) => { heard.status = status; });
+      socket.on('call:started', (callData) => { heard.started.push(callData); });
+      socket.on('call:engagement-update', (data) => { heard.scores[data.callId] = data.engagementScore; });
+      await entering(socket);
+      await hears(socket, 'system-status');
+      expectStatus(await agent.post('/api/agent/engagement-score', { callId, engagementScore: 91 }), 200);
+      await hears(socket, 'call:engagement-update', (event) => event.callId === callId);
+
+      assert.equal(heard.scores[callId], 91);
+      assert.deepEqual(Object.keys(heard.status).sort(), ['activeCalls', 'kevinAvailable', 'learningProgress', 'systemLoad']);
+      assert.ok(heard.status.activeCalls >= 1);
+      assert.ok(heard.status.systemLoad >= 0 && heard.status.systemLoad <= 1);
+      assert.ok(heard.status.learningProgress >= 0 && heard.status.learningProgress <= 100);
+      assert.equal(typeof heard.status.kevinAvailable, 'boolean');
+    });
+
+  for (const transport of ['polling', 'websocket'])
+    test(`of a foreign origin is refused before the handshake (${transport})`, async () => {
+      const { cookie } = await visitor('operator');
+      const { error, socket } = await refusal({ headers: { cookie, origin: 'https://evil.example.com' }, transports: [transport] });
+      assert.match(error.message, /xhr poll error|websocket error/);
+      assert.equal(socket.connected, false);
+      const path = `${baseUrl}/socket.io/?EIO=4&transport=polling`;
+      const answer = await fetch(path, { headers: { cookie, origin: 'https://evil.example.com' } });
+      assert.equal(answer.status, 403);
+      assert.deepEqual(await answer.json(), { code: 4, message: 'Forbidden' });
+    });
+
+  test('without an Origin header the cookie is worth nothing', async () => {
+    const { cookie } = await visitor('operator');
+    const { error } = await refusal({ headers: { cookie }, transports: ['websocket'] });
+    assert.equal(error.message, 'Authentication required');
+  });
+
+  test('a cookie nobody gave out is refused for good', async () => {
+    const { error, socket } = await refusal({ headers: { cookie: `vals_ws=${randomBytes(32).toString('base64url')}`, origin }, reconnection: true });
+    assert.equal(error.message, 'Invalid or expired token');
+    assert.equal(socket.active, false);
+  });
+});
+
+describe('a bad token', () => {
+  const good = need('VALS_ADMIN_TOKEN');
+  const [head, body, signature] = good.split('.');
+  const unsigned = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
+  const bad = {
+    'is no token': 'abc',
+    'has no signature': `${head}.${body}.`,
+    'has another signature': `${head}.${body}.${signature.split('').reverse().join('')}`,
+    'has algorithm none': `${unsigned}.${body}.`,
+    'is longer than any token': 'x'.repeat(5000),
+    'is a key nobody made': `vals_${randomBytes(32).toString('base64url')}`,
+    'is a number': 5,
+    'is an object': { token: good },
+  };
+
+  for (const [what, token] of Object.entries(bad))
+    test(`that ${what} is refused for good`, async () => {
+      const { error, socket } = await refusal({ auth: { token }, reconnection: true, transports: ['websocket'] });
+      assert.equal(error.message, 'Invalid or expired token');
+      assert.equal(error.data.code, 'TOKEN_INVALID');
+      assert.equal(socket.active, false, 'the client does not try again by itself');
+    });
+
+  test('is not made good by a cookie', async () => {
+    const { cookie } = await visitor('operator');
+    const { error } = await refusal({ auth: { token: 'abc' }, headers: { cookie, origin } });
+    assert.equal(error.message, 'Invalid or expired token');
+  });
+
+  test('none at all is refused too', async () => {
+    const { error } = await refusal({});
+    assert.equal(error.message, 'Authentication required');
+    assert.equal(error.data.code, 'TOKEN_MISSING');
+  });
+
+  test('in a namespace we do not have is not even looked at', async () => {
+    const ws = dial();
+    await frame(ws, /^0/);
+    ws.send(`40/admin,{"token":"${good}"}`);
+    assert.equal(await frame(ws, /^44/), '44/admin,{"message":"Invalid namespace"}');
+    ws.close();
+  });
+});
+
+describe('staying', () => {
+  test('ends with the session behind the cookie, by closing the transport', async () => {
+    const { cookie, id } = await newVisitor('operator');
+    await execute("update vals.sessions set expires_at = now() + interval '2 seconds' where user_id = :'id'", { id });
+    const socket = await enter({ headers: { cookie, origin } });
+    const reason = await leaving(socket);
+    assert.equal(reason, 'transport close');
+    assert.equal(socket.active, true, 'the client comes back by itself');
+    await new Promise((resolve) => socket.once('connect_error', resolve));
+  });
+
+  test('ends within seconds of signing out', async () => {
+    const { token } = await newVisitor('operator');
+    const socket = await enter({ token });
+    expectStatus(await caller(token).post('/api/auth/logout'), 200);
+    assert.equal(await leaving(socket), 'transport close');
+  });
+
+  test('ends within seconds of the account being switched off', async () => {
+    const { token, id } = await newVisitor('analyst');
+    const socket = await enter({ token });
+    await execute("update vals.users set is_active = false where id = :'id'", { id });
+    assert.equal(await leaving(socket), 'transport close');
+    const { error } = await refusal({ token });
+    assert.equal(error.message, 'Invalid or expired token');
+  });
+
+  test('is not possible with a role the account no longer has', async () => {
+    const { token, id } = await newVisitor('operator');
+    await execute("update vals.users set role = 'analyst' where id = :'id'", { id });
+    const { error } = await refusal({ token });
+    assert.equal(error.message, 'Invalid or expired token');
+  });
+
+  test('is not possible without signing in: the connection is closed after ten seconds', async () => {
+    const ws = dial();
+    await frame(ws, /^0/);
+    const began = Date.now();
+    assert.equal(await ws.closing, 1008);
+    assert.ok(Date.now() - began > 9000 && Date.now() - began < 12_000);
+  });
+});

@@ -1,0 +1,136 @@
+-- Commands: taken by one, fenced by attempt, tried again, given up.
+\ir support/begin.psql
+
+select plan(47);
+
+-- Nothing of others is due.
+update vals.commands set state = 'done' where state in ('pending', 'leased');
+
+-- Take.
+select test.call(test.lead('{"phone":"+14155550130"}')) as call \gset
+set local role vals_run;
+create temporary table taken on commit drop as
+select * from run.commands_take('one', 10, 30);
+select is((select concat_ws(' ', kind, attempt, call_id, params) from taken), 'dial 1 ' || :'call' || ' {"to": "+14155550130"}', 'a_due_command_is_taken');
+select is((select call_control_id from taken), null, 'a_dial_has_no_provider_id_yet');
+select ok((select age_ms between 0 and 1000 from taken), 'its_age_counts_from_the_first_sending');
+select is_empty($$select * from run.commands_take('two', 10, 30)$$, 'a_taken_command_is_not_taken_again');
+reset role;
+select is((select concat_ws(' ', state, worker, lease_until - now()) from vals.commands where call_id = :'call'), 'leased one 00:00:30',
+	'a_taken_command_belongs_to_its_taker_until_the_lease_ends');
+
+-- A taker that oversleeps its lease is fenced off.
+update vals.commands set lease_until = now() - interval '1 second', first_sent_at = now() - interval '40 seconds' where call_id = :'call';
+set local role vals_run;
+create temporary table retaken on commit drop as
+select * from run.commands_take('two', 10, 30);
+select is((select attempt from retaken), 2, 'an_expired_lease_is_taken_over_with_the_next_attempt');
+select is((select command_id from retaken), (select command_id from taken), 'under_the_same_command_id');
+select is((select age_ms from retaken), 40000::bigint, 'its_age_still_counts_from_the_first_sending');
+select is((select run.command_done(command_id, 1, 200, test.dial_answer(:'call')) from taken), false, 'the_sleeper_cannot_finish_it');
+select is((select run.command_retry(command_id, 1, 0, 'x', true) from taken), false, 'the_sleeper_cannot_put_it_back');
+select is((select run.command_failed(command_id, 1, 422, 'x', 'x') from taken), false, 'the_sleeper_cannot_give_it_up');
+select is((select run.command_unsure(command_id, 1, 'x') from taken), false, 'the_sleeper_cannot_be_unsure_of_it');
+reset role;
+select is(test.standing(:'call'), 'initiated - -', 'nothing_the_sleeper_says_touches_the_call');
+select is((test.the_leg(:'call')).call_control_id, null, 'nor_the_leg');
+set local role vals_run;
+select is((select run.command_done(command_id, 2, 200, test.dial_answer(:'call')) from retaken), true, 'the_new_taker_finishes_it');
+select is((select run.command_done(command_id, 2, 200, test.dial_answer(:'call')) from retaken), false, 'a_command_is_finished_once');
+reset role;
+select is((select concat_ws(' ', state, http_status, lease_until is null, finished_at is not null) from vals.commands where call_id = :'call'), 'done 200 t t',
+	'a_finished_command_keeps_the_answer');
+select is((select concat_ws(' ', g.state, g.call_control_id, g.call_leg_id, g.call_session_id) from test.the_leg(:'call') g),
+	format('dialing v3:%s leg-%s session-%s', :'call', :'call', :'call'), 'the_answer_of_a_dial_brings_the_ids_of_the_leg');
+
+-- Try again.
+select test.call() as later \gset
+create function test.take(_call uuid)
+returns record
+language sql
+as $$
+	select t.command_id, t.attempt from run.commands_take('one', 100, 30) t where t.call_id = _call
+$$;
+select t.command_id as command, t.attempt as attempt from test.take(:'later') as t (command_id uuid, attempt int) \gset
+select is(run.command_retry(:'command', :attempt, 1500, 'provider is busy', false), true, 'a_command_can_be_put_back');
+select is((select concat_ws(' ', state, next_at - now(), reason) from vals.commands where command_id = :'command'), 'pending 00:00:01.5 provider is busy',
+	'to_be_tried_after_the_delay');
+select is_empty($$select * from run.commands_take('one', 100, 30)$$, 'before_that_it_is_not_due');
+update vals.commands set next_at = now() where command_id = :'command';
+select is((select t.attempt from test.take(:'later') as t (command_id uuid, attempt int)), 2, 'after_that_it_is');
+select is(run.command_unsure(:'command', 2, 'no answer'), true, 'a_taker_may_be_unsure');
+select is((select concat_ws(' ', state, next_at - now()) from vals.commands where command_id = :'command'), 'pending 00:00:05', 'then_it_is_asked_about_later');
+select is_empty(format('select * from api.call_start_result(%L)', :'later'), 'a_dial_put_back_has_no_result_yet');
+
+-- A call that ended while its dial waits to be sent again.
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'later')) \g /dev/null
+update vals.commands set next_at = now() where command_id = :'command';
+select is((test.the_leg(:'later')).state <> 'ended' and exists (select from vals.commands where call_id = :'later' and kind = 'hangup' and state = 'pending'), true,
+	'a_dial_that_may_have_been_sent_is_hung_up_not_taken_back');
+select is_empty($$select * from run.commands_take('one', 100, 30) where kind = 'hangup'$$, 'a_hangup_waits_for_the_id_of_the_leg');
+select run.command_done(:'command', (select attempt from vals.commands where command_id = :'command'), 200, test.dial_answer(:'later')) \g /dev/null
+select is((select concat_ws(' ', kind, call_control_id) from run.commands_take('one', 100, 30)), 'hangup v3:' || :'later', 'and_is_due_as_soon_as_it_is_known');
+select is(run.command_done((select command_id from vals.commands where call_id = :'later' and kind = 'hangup'), 1, 422, null), true,
+	'a_hangup_of_what_is_over_is_done');
+
+-- Give up.
+create function test.refused(_code text)
+returns uuid
+language plpgsql
+as $$
+declare
+	_call uuid := test.call();
+	_command record;
+begin
+	select t.command_id, t.attempt into _command from run.commands_take('one', 100, 30) t where t.call_id = _call;
+	perform test.forget();
+	perform run.command_failed(_command.command_id, _command.attempt, 422, _code, 'refused');
+	return _call;
+end
+$$;
+select test.refused('10015') as refused \gset
+select is(test.standing(:'refused'), 'failed failed api_error', 'a_dial_that_will_never_be_done_fails_the_call');
+select is(test.told(:'refused'), 'call.status call.ended', 'and_that_is_told');
+select is((test.the_leg(:'refused')).state, 'ended', 'its_leg_is_over');
+select is((select r.http_status from api.call_start_result(:'refused') r), 502, 'who_waits_for_it_gets_502');
+select is((select concat_ws(' ', state, http_status, error_code, reason) from vals.commands where call_id = :'refused'), 'failed 422 10015 refused',
+	'the_command_keeps_the_reason');
+select is(test.standing(test.refused('10016')), 'failed wrong_number api_error', 'an_invalid_number_is_a_wrong_number');
+select is(test.standing(test.refused('10016 /from')), 'failed failed api_error', 'an_invalid_number_of_our_own_is_not');
+select test.dialled(test.call()) as unhangable \gset
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'unhangable', 'finalStatus', 'callback')) \g /dev/null
+select t.command_id as command, t.attempt as attempt from test.take(:'unhangable') as t (command_id uuid, attempt int) \gset
+select is(run.command_failed(:'command', :attempt, 422, '90015', 'refused'), true, 'a_hangup_can_be_given_up');
+select is(test.standing(:'unhangable'), 'canceled callback agent_hangup', 'which_does_not_touch_the_call');
+
+-- Order, limit, locks.
+select count(test.call()) as calls from generate_series(1, 5) \gset
+update vals.commands c
+set next_at = now() - make_interval(secs => n.place)
+from (select command_id, row_number() over (order by command_id) as place from vals.commands where state = 'pending' and kind = 'dial') n
+where n.command_id = c.command_id;
+select is((select count(*) from run.commands_take('one', 2, 30)), 2::bigint, 'no_more_are_taken_than_asked_for');
+select ok((select min(next_at) from vals.commands where state = 'pending' and kind = 'dial') > (select max(next_at) from vals.commands where state = 'leased' and worker = 'one' and kind = 'dial'),
+	'the_longest_due_come_first');
+select is((select count(*) from run.commands_take('two', 100, 30)), 3::bigint, 'another_taker_gets_the_others');
+select is((select pg_get_functiondef('run.commands_take(text,integer,integer)'::regprocedure) ~ 'for update of c skip locked'), true,
+	'takers_do_not_wait_for_each_other');
+
+-- One command per step of a leg.
+select throws_like(format($$insert into vals.commands (kind, step, call_id, leg_id) values ('dial', 'dial', %L, %L)$$, :'call', (test.the_leg(:'call')).id),
+	'%commands_step_once%', 'a_second_dial_of_a_leg_cannot_exist');
+
+-- Housekeeping.
+insert into vals.idempotency_keys (principal, route, key, body_hash, created_at)
+select gen_random_uuid(), 'POST /api/leads', 'k' || n, 'h', now() - make_interval(hours => n) from generate_series(22, 27) n;
+insert into vals.login_attempts (bucket, window_start) values ('test old', now() - interval '2 hours'), ('test young', now());
+set local role vals_run;
+select lives_ok('select run.retention(1000)', 'the_runner_may_forget_old_rows');
+reset role;
+select is((select array_agg(key order by key) from vals.idempotency_keys where body_hash = 'h'), array['k22', 'k23', 'k24'], 'stored_answers_are_kept_for_24_hours');
+select is((select array_agg(bucket) from vals.login_attempts where bucket like 'test %'), array['test young'], 'the_throttle_forgets_old_windows');
+set local role vals_run;
+select lives_ok($$select run.status_put('vals-runner', '{"held":1}')$$, 'the_runner_tells_how_it_is');
+
+select * from finish();
+rollback;
