@@ -22,7 +22,9 @@ static const struct {
 } sqlstates[] = {
 	/* the client's data */
 	{ "22003", STATUS_BAD_REQUEST },	/* number out of range */
+	{ "22007", STATUS_BAD_REQUEST },	/* no date or time */
 	{ "22008", STATUS_BAD_REQUEST },	/* date out of range */
+	{ "22009", STATUS_BAD_REQUEST },	/* time zone out of range */
 	{ "22021", STATUS_BAD_REQUEST },	/* bad UTF-8 */
 	{ "22023", STATUS_BAD_REQUEST },	/* bad parameter value, e.g. a time zone */
 	{ "2201B", STATUS_BAD_REQUEST },	/* bad regular expression */

@@ -16,7 +16,12 @@ const style = readFileSync(new URL('reference.css', import.meta.url), 'utf8');
 
 /* The object a $ref means, or the object itself. */
 const resolve = (node) =>
-  node?.$ref ? node.$ref.slice(2).split('/').reduce((at, name) => at[name.replace(/~1/g, '/').replace(/~0/g, '~')], api) : node;
+  node?.$ref
+    ? node.$ref
+        .slice(2)
+        .split('/')
+        .reduce((at, name) => at[name.replace(/~1/g, '/').replace(/~0/g, '~')], api)
+    : node;
 
 const refName = (node) => node?.$ref?.split('/').pop();
 
@@ -28,15 +33,21 @@ const operations = Object.entries(api.paths).flatMap(([path, item]) =>
     path,
     id: item[method].operationId,
     parameters: [...(item.parameters ?? []), ...(item[method].parameters ?? [])].map(resolve),
-  })));
+  })),
+);
 
 /* ---- writing HTML ---- */
 
-const escape = (text) => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+const escape = (text) =>
+  String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 /* A description: paragraphs, with `code` and [links](#to) in them. */
 const prose = (text = '') =>
-  text.split(/\n{2,}/).filter(Boolean).map((paragraph) => `<p>${inline(paragraph)}</p>`).join('\n');
+  text
+    .split(/\n{2,}/)
+    .filter(Boolean)
+    .map((paragraph) => `<p>${inline(paragraph)}</p>`)
+    .join('\n');
 
 const inline = (text = '') =>
   escape(text)
@@ -48,7 +59,9 @@ const pathHtml = (path) => escape(path).replace(/\{(\w+)\}/g, '<var>{$1}</var>')
 const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
 const table = (head, rows) =>
-  rows.length === 0 ? '' : `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead>
+  rows.length === 0
+    ? ''
+    : `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n')}</tbody></table></div>`;
 
 /* ---- schemas ---- */
@@ -71,31 +84,47 @@ function kind(node) {
 function limits(node) {
   const schema = resolve(node) ?? {};
   const between = (low, high, what) =>
-    low !== undefined && high !== undefined ? `${low} to ${high}${what}`
-      : high !== undefined ? `at most ${high}${what}` : low !== undefined ? `at least ${low}${what}` : '';
+    low !== undefined && high !== undefined
+      ? `${low} to ${high}${what}`
+      : high !== undefined
+        ? `at most ${high}${what}`
+        : low !== undefined
+          ? `at least ${low}${what}`
+          : '';
   return [
     schema.format,
     between(schema.minimum, schema.maximum, ''),
     between(schema.minLength, schema.maxLength, ' characters'),
     between(schema.minItems, schema.maxItems, ' items'),
     schema.default !== undefined && `default ${JSON.stringify(schema.default)}`,
-  ].filter(Boolean).map(escape).join(', ');
+  ]
+    .filter(Boolean)
+    .map(escape)
+    .join(', ');
 }
 
 /* The members of an object, its allOf parts included. */
 function members(node) {
   const schema = resolve(node) ?? {};
   const parts = (schema.allOf ?? []).flatMap(members);
-  const own = Object.entries(schema.properties ?? {}).map(([name, property]) =>
-    ({ name, property, isRequired: (schema.required ?? []).includes(name) }));
+  const own = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+    name,
+    property,
+    isRequired: (schema.required ?? []).includes(name),
+  }));
   return [...parts, ...own];
 }
 
 const memberTable = (node) =>
-  table(['member', 'is', 'limits', ''], members(node).map(({ name, property, isRequired }) => [
-    `${code(name)}${isRequired ? '<span class="required" title="always there">*</span>' : ''}`,
-    kind(property), limits(property), inline(property.description ?? resolve(property)?.description),
-  ]));
+  table(
+    ['member', 'is', 'limits', ''],
+    members(node).map(({ name, property, isRequired }) => [
+      `${code(name)}${isRequired ? '<span class="required" title="always there">*</span>' : ''}`,
+      kind(property),
+      limits(property),
+      inline(property.description ?? resolve(property)?.description),
+    ]),
+  );
 
 /* Where an answer's data stands in its envelope. */
 const dataOf = (schema) => resolve(schema)?.properties?.data ?? schema;
@@ -106,10 +135,12 @@ const sample = (value) => `<pre>${escape(typeof value === 'string' ? value : JSO
 
 function exampleHtml(media) {
   const entries = media.example !== undefined ? [['', { value: media.example }]] : Object.entries(media.examples ?? {});
-  return entries.map(([name, node]) => {
-    const { value, summary } = resolve(node);
-    return `<figure>${name ? `<figcaption>${code(name)} ${inline(summary)}</figcaption>` : ''}${sample(value)}</figure>`;
-  }).join('\n');
+  return entries
+    .map(([name, node]) => {
+      const { value, summary } = resolve(node);
+      return `<figure>${name ? `<figcaption>${code(name)} ${inline(summary)}</figcaption>` : ''}${sample(value)}</figure>`;
+    })
+    .join('\n');
 }
 
 function whoHtml(operation) {
@@ -120,10 +151,16 @@ function whoHtml(operation) {
 }
 
 const parameterTable = (operation) =>
-  table(['parameter', 'in', 'is', 'limits', ''], operation.parameters.map((parameter) => [
-    `${code(parameter.name)}${parameter.required ? '<span class="required">*</span>' : ''}`, escape(parameter.in),
-    kind(parameter.schema), limits(parameter.schema), inline(parameter.description),
-  ]));
+  table(
+    ['parameter', 'in', 'is', 'limits', ''],
+    operation.parameters.map((parameter) => [
+      `${code(parameter.name)}${parameter.required ? '<span class="required">*</span>' : ''}`,
+      escape(parameter.in),
+      kind(parameter.schema),
+      limits(parameter.schema),
+      inline(parameter.description),
+    ]),
+  );
 
 function bodyHtml(operation) {
   const body = resolve(operation.requestBody);
@@ -137,11 +174,23 @@ ${memberTable(media.schema)}${exampleHtml(media)}`;
 function answerHtml([status, node]) {
   const answer = resolve(node);
   const [type, media] = Object.entries(answer.content ?? {})[0] ?? [];
-  const codes = Object.keys(media?.examples ?? {}).filter((name) => /^[A-Z_]+$/.test(name)).map(code).join(' ');
+  const codes = Object.keys(media?.examples ?? {})
+    .filter((name) => /^[A-Z_]+$/.test(name))
+    .map(code)
+    .join(' ');
   const isGood = status < 400;
-  const headers = Object.keys(answer.headers ?? {}).filter((name) => !/RateLimit|X-Request-Id/.test(name)).map(code).join(', ');
-  const what = isGood && media ? `${type.startsWith('application/json') ? `data: ${kind(dataOf(media.schema))}` : code(type)}` : codes;
-  const more = [headers && `Headers: ${headers}`].filter(Boolean).map((text) => `<p class="quiet">${text}</p>`).join('');
+  const headers = Object.keys(answer.headers ?? {})
+    .filter((name) => !/RateLimit|X-Request-Id/.test(name))
+    .map(code)
+    .join(', ');
+  const what =
+    isGood && media
+      ? `${type.startsWith('application/json') ? `data: ${kind(dataOf(media.schema))}` : code(type)}`
+      : codes;
+  const more = [headers && `Headers: ${headers}`]
+    .filter(Boolean)
+    .map((text) => `<p class="quiet">${text}</p>`)
+    .join('');
   const samples = media ? exampleHtml(media) : '';
   return `<details${isGood ? ' open' : ''} class="answer ${isGood ? 'good' : 'bad'}"><summary><b>${status}</b> ${inline(answer.description)}
 <span class="quiet">${what ?? ''}</span></summary>${more}${samples}</details>`;
@@ -163,9 +212,20 @@ ${Object.entries(operation.responses).map(answerHtml).join('\n')}
 
 const ofTag = ({ name }) => operations.filter((operation) => operation.tags.includes(name));
 
-const navHtml = () => (api.tags ?? []).map((tag) => `<details open><summary><a href="#${slug(tag.name)}">${escape(tag.name)}</a></summary>
-<ul>${ofTag(tag).map((operation) => `<li><a href="#${escape(operation.id)}"><span class="method ${operation.method.toLowerCase()}">${
-  operation.method}</span> ${pathHtml(operation.path.replace(/^\/api/, ''))}</a></li>`).join('\n')}</ul></details>`).join('\n');
+const navHtml = () =>
+  (api.tags ?? [])
+    .map(
+      (tag) => `<details open><summary><a href="#${slug(tag.name)}">${escape(tag.name)}</a></summary>
+<ul>${ofTag(tag)
+        .map(
+          (operation) =>
+            `<li><a href="#${escape(operation.id)}"><span class="method ${operation.method.toLowerCase()}">${
+              operation.method
+            }</span> ${pathHtml(operation.path.replace(/^\/api/, ''))}</a></li>`,
+        )
+        .join('\n')}</ul></details>`,
+    )
+    .join('\n');
 
 const tagHtml = (tag) => `<section><h2 id="${slug(tag.name)}">${escape(tag.name)}</h2>
 ${prose(tag.description)}
@@ -196,7 +256,9 @@ ${prose(api.info.description)}
 <p>The same for machines: <a href="/api/openapi.json"><code>/api/openapi.json</code></a> (OpenAPI ${escape(api.openapi)}).</p>
 ${(api.tags ?? []).map(tagHtml).join('\n')}
 <section><h2 id="schemas">Schemas</h2>
-${Object.entries(api.components?.schemas ?? {}).map(schemaHtml).join('\n')}</section>
+${Object.entries(api.components?.schemas ?? {})
+  .map(schemaHtml)
+  .join('\n')}</section>
 </main>
 </body>
 </html>

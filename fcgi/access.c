@@ -15,6 +15,7 @@
 #include "limiter.h"
 #include "reply.h"
 #include "routes.h"
+#include "shared.h"
 #include "stmts.h"
 
 #define ACCESS_KEY_TTL_MS 5000
@@ -238,5 +239,7 @@ access_limit(struct request *rq)
 		return 0;
 	verdict = limiter_count(rq->tools->limiter, is_key ? rq->who.id : rq->env.address, limit,
 	    conf_int(CONF_rate_limit_window), clock_unix());
+	if (verdict.is_over)
+		atomic_fetch_add(&rq->tools->shared->rate_limited, 1);
 	return reply_limit(rq, &verdict);
 }

@@ -18,7 +18,7 @@
 
 const struct field auth_login_fields[] = {
 	{ .name = "email", .kind = FIELD_EMAIL, .is_required = true },
-	{ .name = "password", .kind = FIELD_NOTES, .is_required = true, .min = 1, .max = PASSWORD_MAX },
+	{ .name = "password", .kind = FIELD_SECRET, .is_required = true, .min = 1, .max = PASSWORD_MAX },
 	FIELD_END
 };
 

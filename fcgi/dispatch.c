@@ -23,6 +23,7 @@
 #include "form.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 #include "reply.h"
 #include "routes.h"
 
@@ -59,11 +60,20 @@ dispatch_admit(struct request *rq)
 	const struct route *route;
 	enum route_match match;
 	enum http_status status;
+	const char *id;
 	unsigned allow;
 
-	match = route_find(rq->env.method, rq->env.path, &route, &rq->id, &allow);
+	match = route_find(rq->env.method, rq->env.path, &route, &id, &allow);
 	rq->route = route;
-	if ((status = access_identify(rq)) != 0) {
+	if (match == ROUTE_FOUND && id != NULL)
+		rq->id = arena_strndup(rq->arena, id, ROUTE_ID_LEN);
+	status = access_identify(rq);
+	if (status == HTTP_UNAUTHORIZED && route != NULL && route->access == OPEN) {
+		/* Who signs in again may still send the token that ran out. */
+		reply_clear(rq);
+		status = 0;
+	}
+	if (status != 0) {
 		/* A wrong token is counted too: guessing keys must not be free. */
 		enum http_status over = dispatch_limit(rq, false);
 
@@ -357,6 +367,7 @@ dispatch(struct arena *arena, const struct worker_tools *tools)
 	fcgx_finish(tools->fcgx);
 	if (rq.route != NULL && rq.route->waiter == NULL && rq.status < 300)
 		dispatch_wake(&rq);
+	metrics_count(&rq);
 	dispatch_log(&rq);
 	log_request(NULL);
 }

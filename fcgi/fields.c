@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "calendar.h"
 #include "json.h"
 #include "password.h"
 
@@ -200,7 +201,10 @@ field_phone(struct field_check *check, const struct field *field, const struct j
 	size_t len = 0;
 
 	(void)field;
-	if (text == NULL || *text != '+')
+	if (text == NULL)
+		return message;
+	text += strspn(text, " ");
+	if (*text != '+')
 		return message;
 	digits[len++] = '+';
 	for (text++; *text != '\0'; text++) {
@@ -257,33 +261,71 @@ field_match(const char *text, const char *pattern)
 	return i;
 }
 
+/* The number two digits of text are. */
+static int
+field_pair(const char *text)
+{
+	return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+/* Whether text, of the form yyyy-mm-dd, is a day of the calendar. */
+static bool
+field_is_day(const char *text)
+{
+	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = field_pair(text) * 100 + field_pair(text + 2);
+	int month = field_pair(text + 5), day = field_pair(text + 8);
+	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	if (year < 1 || month < 1 || month > 12)
+		return false;
+	return day >= 1 && day <= (month == 2 && !is_leap ? 28 : lengths[month - 1]);
+}
+
+/* The characters of a clock time like T15:04, T15:04:05 or T15:04:05.678 at text, 0 if there is none. */
+static size_t
+field_clock(const char *text)
+{
+	size_t len = field_match(text, "Tdd:dd");
+
+	if (len == 0 || field_pair(text + 1) > 23 || field_pair(text + 4) > 59)
+		return 0;
+	if (field_match(text + len, ":dd") != 0) {
+		if (field_pair(text + len + 1) > 59)
+			return 0;
+		len += 3;
+	}
+	if (text[len] == '.' && isdigit((unsigned char)text[len + 1]))
+		len += 1 + strspn(text + len + 1, "0123456789");
+	return len;
+}
+
+/* The characters of a zone like Z or +05:30 at text, 0 if there is none. */
+static size_t
+field_offset(const char *text)
+{
+	if (*text == 'Z')
+		return 1;
+	if (field_match(text, "+dd:dd") == 0 && field_match(text, "-dd:dd") == 0)
+		return 0;
+	return field_pair(text + 1) <= 15 && field_pair(text + 4) <= 59 ? 6 : 0;
+}
+
 static const char *
 field_time(struct field_check *check, const struct field *field, const struct json *value)
 {
 	static const char message[] = "must be a time like 2026-01-31T15:04:05Z";
 	const char *text = json_string(value);
-	const char *rest = text;
-	size_t step;
+	size_t len, step;
 
-	/* The form is checked here, the calendar by the database: nobody parses dates twice. */
 	(void)field;
-	if (text == NULL || (step = field_match(rest, "dddd-dd-dd")) == 0)
+	if (text == NULL || (len = field_match(text, "dddd-dd-dd")) == 0 || !field_is_day(text))
 		return message;
-	rest += step;
-	if (*rest != '\0') {
-		if ((step = field_match(rest, "Tdd:dd")) == 0)
+	if (text[len] != '\0') {
+		if ((step = field_clock(text + len)) == 0)
 			return message;
-		rest += step;
-		rest += field_match(rest, ":dd");
-		if (*rest == '.' && isdigit((unsigned char)rest[1]))
-			rest += 1 + strspn(rest + 1, "0123456789");
-		if (*rest == 'Z')
-			rest++;
-		else if ((step = field_match(rest, "+dd:dd")) != 0 || (step = field_match(rest, "-dd:dd")) != 0)
-			rest += step;
-		else
-			return message;
-		if (*rest != '\0')
+		len += step;
+		if ((step = field_offset(text + len)) == 0 || text[len + step] != '\0')
 			return message;
 	}
 	buf_add_json_string(check->out, text, strlen(text));
@@ -296,7 +338,7 @@ field_date(struct field_check *check, const struct field *field, const struct js
 	const char *text = json_string(value);
 
 	(void)field;
-	if (text == NULL || strlen(text) != 10 || field_match(text, "dddd-dd-dd") == 0)
+	if (text == NULL || !calendar_is_date(text))
 		return "must be a day like 2026-01-31";
 	buf_add_json_string(check->out, text, 10);
 	return NULL;
@@ -497,6 +539,19 @@ field_list(struct field_check *check, const struct field *field, const struct js
 }
 
 static const char *
+field_secret(struct field_check *check, const struct field *field, const struct json *value)
+{
+	const char *text = json_string(value);
+
+	if (text == NULL)
+		return "must be a text";
+	if ((double)json_string_len(value) < field->min || (double)json_string_len(value) > field->max)
+		return arena_printf(check->arena, "must have %.0f to %.0f bytes", field->min, field->max);
+	buf_add_json_string(check->out, text, json_string_len(value));
+	return NULL;
+}
+
+static const char *
 field_read_only(struct field_check *check, const struct field *field, const struct json *value)
 {
 	(void)check;
@@ -527,6 +582,7 @@ static field_checker *const field_checkers[] = {
 	[FIELD_INDICATORS] = field_indicators,
 	[FIELD_CHOICES] = field_choices,
 	[FIELD_PASSWORD] = field_password,
+	[FIELD_SECRET] = field_secret,
 	[FIELD_CONSENT] = field_consent,
 	[FIELD_RECORD] = field_record,
 	[FIELD_LIST] = field_list,

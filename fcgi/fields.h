@@ -35,6 +35,7 @@ enum field_kind {
 	FIELD_INDICATORS,	/* up to 32 texts of 1..64 characters, or an object of up to max bytes */
 	FIELD_CHOICES,		/* a list of some of values, each once */
 	FIELD_PASSWORD,		/* what password.h says */
+	FIELD_SECRET,		/* min..max bytes, taken as they are */
 	FIELD_CONSENT,		/* {given, at?, source?} */
 	FIELD_RECORD,		/* an object as table says */
 	FIELD_LIST,		/* min..max objects as table says */

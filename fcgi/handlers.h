@@ -74,6 +74,9 @@ enum http_status leads_get(struct request *rq);
 enum http_status leads_update(struct request *rq);
 enum http_status leads_delete(struct request *rq);
 
+/* metrics.c */
+enum http_status metrics_get(struct request *rq);
+
 /* users.c */
 extern const struct field users_filters[], users_create_fields[], users_update_fields[];
 enum http_status users_list(struct request *rq);

@@ -9,6 +9,7 @@ libvalsapi_a_SOURCES = \
 	fcgi/access.c fcgi/access.h \
 	fcgi/agent.c fcgi/analytics.c fcgi/audit.c fcgi/auth.c fcgi/calls.c fcgi/health.c fcgi/kevin.c fcgi/keys.c fcgi/leads.c \
 	fcgi/users.c fcgi/webhooks.c fcgi/handlers.h fcgi/paging.h \
+	fcgi/calendar.c fcgi/calendar.h \
 	fcgi/dispatch.c fcgi/dispatch.h \
 	fcgi/fcgx.c fcgi/fcgx.h \
 	fcgi/fields.c fcgi/fields.h \
@@ -17,6 +18,7 @@ libvalsapi_a_SOURCES = \
 	fcgi/limiter.c fcgi/limiter.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/master.c fcgi/master.h \
+	fcgi/metrics.c fcgi/metrics.h \
 	fcgi/passwords.c fcgi/passwords.h \
 	fcgi/reply.c fcgi/reply.h \
 	fcgi/request.c fcgi/request.h \

@@ -220,10 +220,12 @@ master_buried(struct master *master, int index, int wait_status)
 	if (child->delay_ms > MASTER_RESPAWN_MAX_MS)
 		child->delay_ms = MASTER_RESPAWN_MAX_MS;
 	child->not_before_ms = clock_ms() + child->delay_ms;
-	if (!was_clean)
-		log_warn("master", "worker %d died: status %d, signal %d; the next starts in %lld ms", index,
-		    WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1, WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
-		    (long long)child->delay_ms);
+	if (was_clean)
+		return;
+	atomic_fetch_add(&master->shared->worker_deaths, 1);
+	log_warn("master", "worker %d died: status %d, signal %d; the next starts in %lld ms", index,
+	    WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1, WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
+	    (long long)child->delay_ms);
 }
 
 static void

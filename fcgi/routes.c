@@ -12,6 +12,7 @@ const struct route routes[] = {
 	/* method  path                          access                 query           body                  handler             waiter */
 	{ GET,    "/healthz",                    OPEN,                  NULL,           NULL,                 health_live,        NULL, NULL, UNLIMITED },
 	{ GET,    "/readyz",                     OPEN,                  NULL,           NULL,                 health_ready,       NULL, NULL, UNLIMITED },
+	{ GET,    "/metrics",                    OPEN,                  NULL,           NULL,                 metrics_get,        NULL, NULL, UNLIMITED },
 	{ GET,    "/api/health",                 OPEN,                  NULL,           NULL,                 health_get,         NULL, NULL, 0 },
 
 	{ POST,   "/api/auth/login",             OPEN,                  NULL,           auth_login_fields,    auth_login,         NULL, NULL, NO_REPLAY },
@@ -109,7 +110,7 @@ routes_print(FILE *out)
 static bool
 route_is_uuid(const char *text, size_t len)
 {
-	if (len != 36)
+	if (len != ROUTE_ID_LEN)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -151,6 +152,9 @@ route_find(const char *method, const char *path, const struct route **route_r, c
 	*route_r = NULL;
 	*id_r = NULL;
 	*allow_r = 0;
+	/* nginx leaves the body out of the answer. */
+	if (strcmp(method, "HEAD") == 0)
+		method = "GET";
 	for (size_t i = 0; i < routes_count; i++) {
 		const char *id = NULL;
 		size_t id_len = 0;

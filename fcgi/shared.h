@@ -1,8 +1,8 @@
 /*
  * shared.h - what the master and its workers share
  *
- * One anonymous mapping made before the first fork: the workers' slots, the
- * rate limiter's table, and the places at the password hash. It is as old as the
+ * One anonymous mapping made before the first fork: the workers' slots, what they count, and
+ * the places at the password hash. It is as old as the
  * master process: a reload starts with a fresh one.
  */
 #ifndef VALS_SHARED_H
@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #define SHARED_WORKERS_MAX 512
+#define SHARED_ROUTES_MAX 128
+#define SHARED_CLASSES 6
+#define SHARED_BUCKETS 11
 #define SHARED_HASHERS 2	/* passwords hashed at once, all workers together */
 
 struct shared_slot {
@@ -22,8 +25,19 @@ struct shared_slot {
 	_Atomic bool is_ready;		/* took its place in the accept loop */
 };
 
+/* What is counted of one route. */
+struct shared_route {
+	_Atomic uint64_t by_class[SHARED_CLASSES];	/* status / 100 */
+	_Atomic uint64_t buckets[SHARED_BUCKETS];	/* of time, see metrics.c */
+	_Atomic uint64_t total_us;
+};
+
 struct shared {
 	struct shared_slot slots[SHARED_WORKERS_MAX];
+	struct shared_route routes[SHARED_ROUTES_MAX];
+	_Atomic uint64_t worker_deaths;
+	_Atomic uint64_t rate_limited;
+	_Atomic uint64_t webhooks_refused;
 	_Atomic int32_t hashers[SHARED_HASHERS];	/* pid of who hashes, 0 = free */
 };
 

@@ -14,6 +14,7 @@
 #include "crypto.h"
 #include "json.h"
 #include "reply.h"
+#include "shared.h"
 
 #define WEBHOOK_BODY_MAX (1024 * 1024)
 #define WEBHOOK_TOLERANCE_S 300	/* either way, as the provider's own library has it */
@@ -80,8 +81,10 @@ webhook_receive(struct request *rq)
 
 	if (rq->raw_len > WEBHOOK_BODY_MAX)
 		return reply_problem(rq, HTTP_TOO_LARGE, "TOO_LARGE", "Event is larger than 1 MB");
-	if (!webhook_is_signed(rq))
+	if (!webhook_is_signed(rq)) {
+		atomic_fetch_add(&rq->tools->shared->webhooks_refused, 1);
 		return reply_raw(rq, HTTP_UNAUTHORIZED, "text/plain", "");
+	}
 
 	event = json_parse(rq->raw, rq->raw_len, &reason);
 	if (event == NULL)

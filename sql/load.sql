@@ -19,6 +19,7 @@
 \ir api/transfers.sql
 \ir api/analytics.sql
 \ir api/health.sql
+\ir api/metrics.sql
 \ir feed/feed.sql
 \ir run/commands.sql
 \ir run/refresh.sql

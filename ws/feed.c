@@ -24,8 +24,8 @@
 #include "pgasync.h"
 #include "status.h"
 
-#define FEED_BATCH 500
-#define FEED_BATCH_TEXT "500"
+#define FEED_BATCH 500		/* events numbered or read with one call, at most */
+#define FEED_SLICE (128 * 1024)	/* bytes published before the peers get a turn to read */
 #define FEED_TICK_MS 250	/* how often the relay looks for unnumbered events */
 #define FEED_READ_MS 500	/* how often every daemon reads without being told */
 #define FEED_RELAY_MS 1000	/* how often the others try to become the relay */
@@ -41,6 +41,7 @@ static struct {
 	bool is_busy;		/* a call is under way */
 	bool may_number, may_read;	/* there may be something */
 	int64_t last;
+	int batch;		/* events to read with the next call */
 	int64_t relay_at;	/* when to try to become the relay */
 	int64_t read_at;	/* when to read at the latest */
 	int64_t hinted_at;	/* when we first heard of what is not delivered yet, or 0 */
@@ -128,37 +129,55 @@ feed_numbered(void *owner, enum pgasync_outcome outcome, const struct pgasync_re
 	feed_step();
 }
 
-/* Rows come dense and in order; one that was seen is never passed on again. */
-static void
+/* Rows come in order; one that was seen is never passed on again. Returns its bytes. */
+static size_t
 feed_publish_row(const struct pgasync_result *result, int row)
 {
-	const char *seq_text = pgasync_value(result, row, 0);
-	const char *kind = pgasync_value(result, row, 1);
+	const char *seq_text = pgasync_field(result, row, "seq");
+	const char *kind = pgasync_field(result, row, "kind");
+	const char *payload = pgasync_field(result, row, "payload");
 	int64_t seq = strtoll(seq_text, NULL, 10);
 
 	if (seq <= feed.last)
-		return;
+		return 0;
 	feed.last = seq;
 	metrics.last_seq = seq;
 	metrics.events_read++;
-	events_publish(kind, pgasync_field(result, row, "call_id"),
-	    pgasync_field(result, row, "payload"), seq_text);
+	events_publish(kind, pgasync_field(result, row, "call_id"), payload, seq_text);
 	if (events_change_status(kind))
 		status_touch();
+	return strlen(payload);
+}
+
+/*
+ * Publish rows, but not so many at once that peers which read fast look slow. Returns
+ * how many; the rest is read again. The next batch is about as long as one slice.
+ */
+static int
+feed_publish(const struct pgasync_result *result)
+{
+	int rows = pgasync_rows(result), row = 0;
+	size_t bytes = 0;
+
+	while (row < rows && bytes < FEED_SLICE)
+		bytes += feed_publish_row(result, row++);
+	feed.batch = row < rows ? row : feed.batch * 2;
+	if (feed.batch > FEED_BATCH)
+		feed.batch = FEED_BATCH;
+	return row;
 }
 
 static void
 feed_rows_read(void *owner, enum pgasync_outcome outcome, const struct pgasync_result *result)
 {
+	int asked = feed.batch;
 	int rows;
 
 	(void)owner;
 	if (!feed_succeeded("read", outcome, result))
 		return;
 	rows = pgasync_rows(result);
-	for (int row = 0; row < rows; row++)
-		feed_publish_row(result, row);
-	if (rows == FEED_BATCH)
+	if (feed_publish(result) < rows || rows == asked)
 		feed.may_read = true;
 	else if (!feed.may_read)
 		feed_note_delivery();
@@ -169,7 +188,7 @@ feed_rows_read(void *owner, enum pgasync_outcome outcome, const struct pgasync_r
 static void
 feed_step(void)
 {
-	char after[24];
+	char after[24], limit[12];
 
 	if (feed.is_busy || !pgasync_is_ready(feed.pg))
 		return;
@@ -181,13 +200,15 @@ feed_step(void)
 		pgasync_call(feed.pg, STMT_relay_try, NULL, feed_relay_tried, NULL);
 	} else if (feed.is_relay && feed.may_number) {
 		feed.may_number = false;
-		pgasync_call(feed.pg, STMT_relay_number, (const char *[]){ FEED_BATCH_TEXT },
+		snprintf(limit, sizeof(limit), "%d", FEED_BATCH);
+		pgasync_call(feed.pg, STMT_relay_number, (const char *[]){ limit },
 		    feed_numbered, NULL);
 	} else if (feed.may_read) {
 		feed.may_read = false;
 		feed.read_at = loop_now() + FEED_READ_MS;
 		snprintf(after, sizeof(after), "%" PRId64, feed.last);
-		pgasync_call(feed.pg, STMT_read, (const char *[]){ after, FEED_BATCH_TEXT },
+		snprintf(limit, sizeof(limit), "%d", feed.batch);
+		pgasync_call(feed.pg, STMT_read, (const char *[]){ after, limit },
 		    feed_rows_read, NULL);
 	} else {
 		feed.is_busy = false;
@@ -247,6 +268,7 @@ feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner))
 	static const char *const channels[] = { FEED_HINT, FEED_NUMBERED, NULL };
 
 	memset(&feed, 0, sizeof(feed));
+	feed.batch = FEED_BATCH;
 	feed.pg = pgasync_new(&(struct pgasync_settings){
 	    .url = url, .role = "vals_ws", .name = "vals-ws feed", .is_prepared = true,
 	    .timeout_ms = timeout_ms, .channels = channels, .ready = feed_ready,

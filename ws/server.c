@@ -6,8 +6,9 @@
  * here depends on them: whoever must be cut is cut by shutting its socket down,
  * which the library notices as any other end.
  *
- * Connections are accepted by listener.c. One wsi carries one request after the other, or
- * one websocket; a struct conn lives for one of these, and hangs on the wsi.
+ * Connections are accepted by listener.c. One wsi carries one request or one websocket,
+ * and a struct conn hangs on it. After a reply the connection is closed: requests are
+ * never pipelined then, on which this version of the library can hang for ever.
  *
  * While a GET is held, the library neither reads its socket nor stops watching it: a
  * client that goes away, or sends its next request early, would have the loop spin. So the
@@ -57,7 +58,7 @@ struct conn {
 	enum server_method method;
 	bool is_websocket;
 	bool awaits_body;	/* a reply has to wait for the rest of the request */
-	bool hangs_up;		/* after the reply */
+	bool is_replied;	/* what is left of the reply is the library's */
 	bool is_too_big;	/* what came so far is above the limit */
 	int body_refusal;	/* status for a body of a kind we do not take, or 0 */
 	char *origin;		/* allowed one, for the reply's headers; or NULL */
@@ -426,13 +427,10 @@ server_expect_body(struct conn *conn)
 {
 	char length[32], type[128];
 
-	server_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));
-	if (conn->method != SERVER_POST) {
-		conn->hangs_up = length[0] != '\0' && strcmp(length, "0") != 0;
+	if (conn->method != SERVER_POST)
 		return;
-	}
+	server_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));
 	if (length[0] == '\0' || strtoll(length, NULL, 10) > SERVER_DRAIN_MAX) {
-		conn->hangs_up = true;
 		conn_reply(conn, length[0] == '\0' ? 411 : 413, "text/plain", "", 0);
 		return;
 	}
@@ -539,6 +537,7 @@ server_write_reply(struct conn *conn)
 	    end) != 0)
 		return -1;
 	server_add_header(wsi, "cache-control:", "no-store", &at, end);
+	server_add_header(wsi, "connection:", "close", &at, end);
 	if (conn->status == 503)
 		server_add_header(wsi, "retry-after:", "1", &at, end);
 	if (server.settings.allowed_origins != NULL)
@@ -551,30 +550,28 @@ server_write_reply(struct conn *conn)
 	return 0;
 }
 
+/* Returns -1 to close the connection: when all of the reply is out. */
 static int
 server_http_writable(struct conn *conn)
 {
-	struct lws *wsi = conn->wsi;
-	bool hangs_up;
-	int written;
-
+	if (conn->is_replied)
+		return lws_partial_buffered(conn->wsi) ? 0 : -1;
 	if (conn->status == 0 && conn->session != NULL)
 		session_writable(conn->session, conn);
 	if (conn->status == 0 && conn->method == SERVER_GET)
 		server_hold(conn);
 	if (conn->status == 0 || conn->awaits_body)
 		return 0;
-	written = server_write_reply(conn);
-	hangs_up = conn->hangs_up;
-	server_conn_free(conn);
-	if (written == -1 || hangs_up)
+	conn->is_replied = true;
+	if (server_write_reply(conn) == -1)
 		return -1;
-	return lws_http_transaction_completed(wsi) ? -1 : 0;
+	buf_free(&conn->out);
+	return lws_partial_buffered(conn->wsi) ? 0 : -1;
 }
 
 /* ---- websockets ---- */
 
-/* Returns what the library wants: 0 to go on, 1 if a reply was written. */
+/* Returns 0 to go on, -1 to close the connection: a refusal is written then. */
 static int
 server_confirm_upgrade(struct lws *wsi, const char *protocol)
 {
@@ -592,12 +589,9 @@ server_confirm_upgrade(struct lws *wsi, const char *protocol)
 		conn->is_websocket = true;
 		return 0;
 	}
-	if (server_write_reply(conn) == -1) {
-		server_conn_free(conn);
-		return -1;
-	}
+	server_write_reply(conn);
 	server_conn_free(conn);
-	return 1;
+	return -1;
 }
 
 static void
@@ -754,7 +748,6 @@ server_start(const struct server_settings *settings)
 		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_VALIDATE_UTF8,
 		.max_http_header_data = SERVER_HEADERS_MAX,
 		.pt_serv_buf_size = 16384,
-		.keepalive_timeout = 75,
 		.retry_and_idle_policy = &never,
 		.server_string = "vals",
 		.gid = (gid_t)-1,

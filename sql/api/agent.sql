@@ -109,6 +109,41 @@ begin
 end
 $$;
 
+-- Enter a phase of a live call: the open one ends with this outcome. Entering the open one again only
+-- notes the outcome. The caller holds the call's lock.
+create or replace function vals.call_enter_phase(_call_id uuid, _phase smallint, _at timestamptz, _outcome text, _notes text)
+returns vals.calls
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_call vals.calls;
+begin
+	update vals.call_phases p
+	set outcome = coalesce(_outcome, p.outcome), notes = coalesce(_notes, p.notes),
+		left_at = case when p.phase <> _phase then greatest(_at, p.entered_at) end
+	where p.call_id = _call_id
+		and p.left_at is null;
+	if not exists (select from vals.call_phases p where p.call_id = _call_id and p.left_at is null) then
+		insert into vals.call_phases (call_id, phase, entered_at)
+		select c.id, _phase, greatest(_at, c.start_time)
+		from vals.calls c
+		where c.id = _call_id;
+	end if;
+	update vals.calls c
+	set phase = _phase, updated_at = clock_timestamp(),
+		phases_completed = (
+			select count(distinct p.phase)
+			from vals.call_phases p
+			where p.call_id = _call_id
+				and p.left_at is not null
+				and p.outcome in ('advanced', 'positive'))
+	where c.id = _call_id
+	returning * into _call;
+	return _call;
+end
+$$;
+
 -- Store an engagement report. One that is older than the newest does not change the current
 -- score; one after the end is stored and nothing more.
 --   raises RS404
@@ -134,11 +169,14 @@ begin
 	set score = case when _is_newest then _score else c.score end,
 		score_at = case when _is_newest then _at else c.score_at end,
 		score_peak = greatest(c.score_peak, _score),
-		phase = case when _is_newest and c.end_time is null then _phase else c.phase end,
 		updated_at = clock_timestamp()
 	where c.id = _call.id
 	returning * into _call;
 	if _call.end_time is null then
+		-- The phase of a report is as good as a transition that was not told.
+		if _is_newest and _phase <> _call.phase then
+			_call := vals.call_enter_phase(_call.id, _phase, _at, null, null);
+		end if;
 		if _call.answered_at is not null and _call.status = 'active' then
 			_call := vals.call_advance(_who, _call, 'in-progress');
 		end if;
@@ -185,25 +223,7 @@ begin
 		perform vals.refuse(409, 'Call is over', 'CALL_OVER');
 	end if;
 
-	update vals.call_phases p
-	set outcome = coalesce(_body ->> 'outcome', p.outcome), notes = coalesce(_body ->> 'notes', p.notes),
-		left_at = case when p.phase <> _phase then greatest(_at, p.entered_at) end
-	where p.call_id = _call.id
-		and p.left_at is null;
-	if not exists (select from vals.call_phases p where p.call_id = _call.id and p.left_at is null) then
-		insert into vals.call_phases (call_id, phase, entered_at)
-		values (_call.id, _phase, greatest(_at, _call.start_time));
-	end if;
-	update vals.calls c
-	set phase = _phase, updated_at = clock_timestamp(),
-		phases_completed = (
-			select count(distinct p.phase)
-			from vals.call_phases p
-			where p.call_id = _call.id
-				and p.left_at is not null
-				and p.outcome in ('advanced', 'positive'))
-	where c.id = _call.id
-	returning * into _call;
+	_call := vals.call_enter_phase(_call.id, _phase, _at, _body ->> 'outcome', _body ->> 'notes');
 	if _call.status = 'active' then
 		_call := vals.call_advance(_who, _call, 'in-progress');
 	end if;

@@ -166,11 +166,12 @@ begin
 end
 $$;
 
+-- How the recording of a call stands; its address and length are known once there is a file.
 create or replace function vals.recording_json(_call vals.calls)
 returns jsonb
 language sql immutable
 as $$
-	select jsonb_build_object('status', _call.recording_status, 'channels', _call.recording_channels)
+	select jsonb_build_object('status', _call.recording_status, 'url', null, 'durationSec', null, 'channels', _call.recording_channels)
 $$;
 
 -- A call with everything known about it.

@@ -243,7 +243,7 @@ begin
 	insert into vals.leads (first_name, last_name, phone, email, source, initial_interest, timezone, country, state, city,
 		current_income_range, desired_income_range, time_availability, experience_level, kevin_notes, kevin_rating,
 		relationship_strength, do_not_call, consent, tags, custom_fields, next_followup, created_by, updated_by)
-	select r.first_name, r.last_name, r.phone, r.email, r.source, r.initial_interest, r.timezone, coalesce(r.country, 'US'), r.state,
+	select r.first_name, r.last_name, r.phone, lower(r.email), r.source, r.initial_interest, r.timezone, coalesce(r.country, 'US'), r.state,
 		r.city, r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes, r.kevin_rating,
 		r.relationship_strength, coalesce(r.do_not_call, false), r.consent, coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
 		r.next_followup, vals.actor(_who), vals.actor(_who)
@@ -321,7 +321,7 @@ begin
 	perform vals.lead_stage_move(_who, _id, _old.status, _new.status, 'manual');
 
 	update vals.leads l
-	set first_name = _new.first_name, last_name = _new.last_name, phone = _new.phone, email = _new.email, source = _new.source,
+	set first_name = _new.first_name, last_name = _new.last_name, phone = _new.phone, email = lower(_new.email), source = _new.source,
 		initial_interest = _new.initial_interest, qualification_score = _new.qualification_score, status = _new.status,
 		timezone = _new.timezone, country = _new.country, state = _new.state, city = _new.city,
 		current_income_range = _new.current_income_range, desired_income_range = _new.desired_income_range,

@@ -2,8 +2,31 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import {
-  UUID, admin, agent, answerCall, as, dialsTo, endAllCalls, endCall, eventsOf, eventually, execute, expectInvalid, expectProblem, expectStatus,
-  foreignId, freshPhone, getCall, getLead, newAnsweredCall, newCall, newLead, query, runName, sim, toBeEnded,
+  UUID,
+  admin,
+  agent,
+  answerCall,
+  as,
+  dialsTo,
+  endAllCalls,
+  endCall,
+  eventsOf,
+  eventually,
+  execute,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  freshPhone,
+  getCall,
+  getLead,
+  newAnsweredCall,
+  newCall,
+  newLead,
+  query,
+  runName,
+  sim,
+  toBeEnded,
 } from './support.mjs';
 
 after(endAllCalls);
@@ -25,7 +48,10 @@ describe('start-call', { concurrency: true }, () => {
     assert.equal(typeof data.kevinAvailable, 'boolean');
 
     const call = await getCall(data.callId);
-    assert.deepEqual([call.leadId, call.phoneNumber, call.agentVersion, call.direction], [lead.id, lead.phone, 'v7', 'outbound']);
+    assert.deepEqual(
+      [call.leadId, call.phoneNumber, call.agentVersion, call.direction],
+      [lead.id, lead.phone, 'v7', 'outbound'],
+    );
     assert.equal(call.telnyxCallId, data.telnyxCallId);
     const dials = await dialsTo(lead.phone);
     assert.equal(dials.length, 1);
@@ -62,7 +88,11 @@ describe('start-call', { concurrency: true }, () => {
     expectInvalid(await start({}), 'leadId');
     expectInvalid(await start({ leadId: 'abc' }), 'leadId');
     expectInvalid(await start({ leadId: 7 }), 'leadId');
-    expectInvalid(await start({ leadId: id, phoneNumber: '12125550100', agentVersion: 'x'.repeat(65) }), 'agentVersion', 'phoneNumber');
+    expectInvalid(
+      await start({ leadId: id, phoneNumber: '12125550100', agentVersion: 'x'.repeat(65) }),
+      'agentVersion',
+      'phoneNumber',
+    );
     expectInvalid(await start({ leadId: id, callId: id, userId: id }), 'callId', 'userId');
     assert.equal((await getLead(id)).lastCall, null);
   });
@@ -107,11 +137,16 @@ describe('start-call', { concurrency: true }, () => {
 
   test('tells the world', async () => {
     const { lead, callId, data } = await newCall();
-    const [{ kind, payload }] = await query("select kind, payload from vals.event_log where call_id = :'id' order by id", { id: callId });
+    const [{ kind, payload }] = await query(
+      "select kind, payload from vals.event_log where call_id = :'id' order by id",
+      { id: callId },
+    );
     assert.equal(kind, 'call.started');
     const { leadId, leadName, phoneNumber, kevinAvailable } = payload;
-    assert.deepEqual([payload.callId, leadId, leadName, phoneNumber, kevinAvailable],
-      [callId, lead.id, `Ada ${runName}`, lead.phone, data.kevinAvailable]);
+    assert.deepEqual(
+      [payload.callId, leadId, leadName, phoneNumber, kevinAvailable],
+      [callId, lead.id, `Ada ${runName}`, lead.phone, data.kevinAvailable],
+    );
   });
 });
 
@@ -119,7 +154,10 @@ describe('end-call', { concurrency: true }, () => {
   test('after the answer completes the call with its outcome', async () => {
     const call = await newAnsweredCall();
     const notes = 'said: "call back"\nä€😀';
-    const { data } = expectStatus(await endCall(call.callId, { finalStatus: 'follow_up', reason: 'lead_hangup', notes }), 200).body;
+    const { data } = expectStatus(
+      await endCall(call.callId, { finalStatus: 'follow_up', reason: 'lead_hangup', notes }),
+      200,
+    ).body;
     assert.deepEqual(Object.keys(data).sort(), ['callId', 'durationSec', 'finalStatus', 'status']);
     assert.deepEqual([data.callId, data.status, data.finalStatus], [call.callId, 'completed', 'follow_up']);
     assert.ok(Number.isInteger(data.durationSec) && data.durationSec >= 0);
@@ -162,7 +200,10 @@ describe('end-call', { concurrency: true }, () => {
     const { callId } = await newAnsweredCall();
     await endCall(callId);
     const { phases, endTime } = await getCall(callId);
-    assert.deepEqual(phases.progression.map(({ leftAt }) => leftAt), [endTime]);
+    assert.deepEqual(
+      phases.progression.map(({ leftAt }) => leftAt),
+      [endTime],
+    );
   });
 
   test('moves the lead where the outcome is a stage he may go to', async () => {
@@ -171,7 +212,9 @@ describe('end-call', { concurrency: true }, () => {
     await endCall(call.callId, { finalStatus: 'zoom_scheduled' });
     const { status, stageHistory } = await getLead(call.lead.id);
     assert.equal(status, 'zoom_scheduled');
-    assert.deepEqual(stageHistory.map(({ from, to, cause }) => [from, to, cause]).slice(-1), [['contacted', 'zoom_scheduled', 'call']]);
+    assert.deepEqual(stageHistory.map(({ from, to, cause }) => [from, to, cause]).slice(-1), [
+      ['contacted', 'zoom_scheduled', 'call'],
+    ]);
   });
 
   test('leaves the lead where the move would not be legal', async () => {
@@ -202,8 +245,13 @@ describe('end-call', { concurrency: true }, () => {
   test('names the fields it refuses, and the call goes on', async () => {
     const { callId } = await newCall();
     expectInvalid(await agent.post('/api/agent/end-call', {}), 'callId');
-    expectInvalid(await endCall(callId, { finalStatus: 'won', reason: 'bored', notes: 'x'.repeat(10_001), status: 'busy' }),
-      'finalStatus', 'notes', 'reason', 'status');
+    expectInvalid(
+      await endCall(callId, { finalStatus: 'won', reason: 'bored', notes: 'x'.repeat(10_001), status: 'busy' }),
+      'finalStatus',
+      'notes',
+      'reason',
+      'status',
+    );
     assert.equal((await getCall(callId)).endTime, null);
   });
 });
@@ -233,7 +281,10 @@ describe('a call that is with Kevin', () => {
 
   test('is not hung up by the agent, whose outcome and notes are kept', async () => {
     const { lead, callId } = await transferredCall();
-    const { data } = expectStatus(await endCall(callId, { finalStatus: 'hot_transfer', notes: 'handed over' }), 200).body;
+    const { data } = expectStatus(
+      await endCall(callId, { finalStatus: 'hot_transfer', notes: 'handed over' }),
+      200,
+    ).body;
     assert.deepEqual([data.status, data.finalStatus], ['transferred', 'hot_transfer']);
     const call = await getCall(callId);
     assert.deepEqual([call.endTime, call.notes, call.finalStatus], [null, 'handed over', 'hot_transfer']);
@@ -241,6 +292,9 @@ describe('a call that is with Kevin', () => {
 
     expectStatus(await endCall(callId, {}, await as('operator')), 200);
     const ended = await getCall(callId);
-    assert.deepEqual([ended.status, ended.finalStatus, ended.endReason], ['completed', 'hot_transfer', 'operator_ended']);
+    assert.deepEqual(
+      [ended.status, ended.finalStatus, ended.endReason],
+      ['completed', 'hot_transfer', 'operator_ended'],
+    );
   });
 });

@@ -3,15 +3,34 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, beforeEach, describe, test } from 'node:test';
 import {
-  TIME, UUID, admin, agent, baseUrl, caller, cookiesOf, execute, expectInvalid, expectProblem, expectStatus, need, newAccount, nobody,
-  query, runName, send, signIn,
+  TIME,
+  UUID,
+  admin,
+  agent,
+  baseUrl,
+  caller,
+  cookiesOf,
+  execute,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  need,
+  newAccount,
+  nobody,
+  query,
+  runName,
+  send,
+  signIn,
 } from './support.mjs';
 
 const PASSWORD = need('VALS_ADMIN_PASSWORD');
 const OURS = { origin: new URL(baseUrl).origin, 'x-requested-with': 'XMLHttpRequest' };
 
 /* Failed attempts of these tests must not stop those of others from this address. */
-const forgive = () => execute("delete from vals.login_attempts where bucket like 'address %' or bucket like '%' || :'run' || '%'", { run: runName });
+const forgive = () =>
+  execute("delete from vals.login_attempts where bucket like 'address %' or bucket like '%' || :'run' || '%'", {
+    run: runName,
+  });
 beforeEach(forgive);
 after(forgive);
 
@@ -23,17 +42,26 @@ async function newSession(role = 'operator') {
 }
 
 const refresh = (secret, headers = OURS) =>
-  nobody.post('/api/auth/refresh', undefined, { ...(secret !== undefined && { cookie: `vals_refresh=${secret}` }), ...headers });
+  nobody.post('/api/auth/refresh', undefined, {
+    ...(secret !== undefined && { cookie: `vals_refresh=${secret}` }),
+    ...headers,
+  });
 
 const hashOf = (secret) => createHash('sha256').update(secret).digest('hex');
 
 /* Let a used refresh token have been used so long ago. */
 const backdate = (secret, seconds) =>
-  execute("update vals.refresh_tokens set used_at = used_at - make_interval(secs => :seconds) where token_hash = :'hash'", { seconds, hash: hashOf(secret) });
+  execute(
+    "update vals.refresh_tokens set used_at = used_at - make_interval(secs => :seconds) where token_hash = :'hash'",
+    { seconds, hash: hashOf(secret) },
+  );
 
 function expectCookies(cookies) {
   assert.deepEqual(Object.keys(cookies).sort(), ['vals_refresh', 'vals_ws']);
-  for (const [name, path] of [['vals_refresh', '/api/auth'], ['vals_ws', '/socket.io/']]) {
+  for (const [name, path] of [
+    ['vals_refresh', '/api/auth'],
+    ['vals_ws', '/socket.io/'],
+  ]) {
     const { value, attributes } = cookies[name];
     assert.match(value, /^[A-Za-z0-9_-]{43}$/, name);
     const age = attributes.find((attribute) => attribute.startsWith('Max-Age='));
@@ -58,7 +86,10 @@ describe('signing in', () => {
     assert.deepEqual(Object.keys(data).sort(), ['expiresIn', 'token', 'tokenType', 'user']);
     assert.equal(data.tokenType, 'Bearer');
     assert.ok(Number.isInteger(data.expiresIn) && data.expiresIn > 0 && data.expiresIn <= 3600);
-    assert.deepEqual([data.user.id, data.user.email, data.user.role, data.user.isActive], [id, email, 'operator', true]);
+    assert.deepEqual(
+      [data.user.id, data.user.email, data.user.role, data.user.isActive],
+      [id, email, 'operator', true],
+    );
     assert.match(data.user.lastLoginAt, TIME);
 
     const me = expectStatus(await caller(data.token).get('/api/auth/me'), 200).body.data;
@@ -79,7 +110,8 @@ describe('signing in', () => {
   test('keeps only hashes of the secrets', async () => {
     const { cookies } = await newSession();
     const [{ count }] = await query(
-      "select (select count(*) from vals.refresh_tokens where token_hash = :'refresh')::int + (select count(*) from vals.session_handles where handle_hash = :'handle')::int as count",
+      `select (select count(*) from vals.refresh_tokens where token_hash = :'refresh')::int
+         + (select count(*) from vals.session_handles where handle_hash = :'handle')::int as count`,
       { refresh: hashOf(cookies.vals_refresh.value), handle: hashOf(cookies.vals_ws.value) },
     );
     assert.equal(count, 2);
@@ -99,17 +131,32 @@ describe('signing in', () => {
     const { email } = await newAccount('operator');
     const disabled = await newAccount('operator');
     await execute("update vals.users set is_active = false where id = :'id'", { id: disabled.id });
-    const answers = [await signIn(email, 'Wrong-Password-1!'), await signIn(`nobody-${runName}@example.com`), await signIn(disabled.email)];
+    const answers = [
+      await signIn(email, 'Wrong-Password-1!'),
+      await signIn(`nobody-${runName}@example.com`),
+      await signIn(disabled.email),
+    ];
     for (const answer of answers) {
       expectProblem(answer, 401, 'INVALID_CREDENTIALS');
-      assert.deepEqual(answer.body, { success: false, error: 'Invalid email or password', code: 'INVALID_CREDENTIALS' });
+      assert.deepEqual(answer.body, {
+        success: false,
+        error: 'Invalid email or password',
+        code: 'INVALID_CREDENTIALS',
+      });
       assert.deepEqual(cookiesOf(answer), {});
     }
   });
 
   test('compares the password exactly', async () => {
     const { email } = await newAccount('operator');
-    const wrong = [PASSWORD.toUpperCase(), PASSWORD.slice(0, -1), `${PASSWORD}x`, `${PASSWORD} `, ` ${PASSWORD}`, `${PASSWORD}\n`];
+    const wrong = [
+      PASSWORD.toUpperCase(),
+      PASSWORD.slice(0, -1),
+      `${PASSWORD}x`,
+      `${PASSWORD} `,
+      ` ${PASSWORD}`,
+      `${PASSWORD}\n`,
+    ];
     for (const password of wrong) expectStatus(await signIn(email, password), 401);
     expectStatus(await signIn(email), 200);
   });
@@ -117,14 +164,22 @@ describe('signing in', () => {
   test('names the fields it refuses', async () => {
     expectInvalid(await nobody.post('/api/auth/login', {}), 'email', 'password');
     expectInvalid(await nobody.post('/api/auth/login', { email: 'no email', password: '' }), 'email', 'password');
-    expectInvalid(await nobody.post('/api/auth/login', { email: ['a@b.co'], password: { $ne: '' } }), 'email', 'password');
+    expectInvalid(
+      await nobody.post('/api/auth/login', { email: ['a@b.co'], password: { $ne: '' } }),
+      'email',
+      'password',
+    );
     expectInvalid(await nobody.post('/api/auth/login', { email: 'a@b.co', password: 'x'.repeat(129) }), 'password');
     expectInvalid(await nobody.post('/api/auth/login', { email: 'a@b.co', password: 'x', role: 'admin' }), 'role');
   });
 
   test('cannot be asked by way of the query', async () => {
     const { email } = await newAccount('operator');
-    expectInvalid(await nobody.post(`/api/auth/login?${new URLSearchParams({ email, password: PASSWORD })}`), 'email', 'password');
+    expectInvalid(
+      await nobody.post(`/api/auth/login?${new URLSearchParams({ email, password: PASSWORD })}`),
+      'email',
+      'password',
+    );
   });
 });
 
@@ -159,7 +214,10 @@ describe('the throttle', () => {
     const { email } = await newAccount('operator');
     for (let i = 0; i < 11; i += 1) await signIn(email, 'Wrong-Password-1!');
     expectStatus(await signIn(email), 429);
-    await execute("update vals.login_attempts set window_start = window_start - interval '901 seconds' where bucket like '%' || :'email'", { email });
+    await execute(
+      "update vals.login_attempts set window_start = window_start - interval '901 seconds' where bucket like '%' || :'email'",
+      { email },
+    );
     expectStatus(await signIn(email), 200);
   });
 });
@@ -328,7 +386,10 @@ describe('signing out', () => {
 describe('an answer with a secret', () => {
   test('is never compressed and never cached', async () => {
     const { email } = await newAccount('operator');
-    const answer = await send('POST', '/api/auth/login', { body: { email, password: PASSWORD }, headers: { 'accept-encoding': 'gzip' } });
+    const answer = await send('POST', '/api/auth/login', {
+      body: { email, password: PASSWORD },
+      headers: { 'accept-encoding': 'gzip' },
+    });
     expectStatus(answer, 200);
     assert.equal(answer.headers.get('content-encoding'), null);
     assert.equal(answer.headers.get('cache-control'), 'no-store');

@@ -2,8 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import {
-  MALFORMED_IDS, TIME, admin, agent, as, endAllCalls, endCall, execute, expectProblem, expectStatus, foreignId, getCall,
-  newAnsweredCall, newCall, runName,
+  MALFORMED_IDS,
+  TIME,
+  admin,
+  agent,
+  as,
+  endAllCalls,
+  endCall,
+  execute,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  getCall,
+  newAnsweredCall,
+  newCall,
+  runName,
 } from './support.mjs';
 
 after(endAllCalls);
@@ -16,7 +29,10 @@ describe('active calls', () => {
     const { lead, callId } = await newCall();
     const call = await activeCall(callId);
     assert.deepEqual([call.callId, call.leadId, call.leadName], [callId, lead.id, `Ada ${runName}`]);
-    assert.deepEqual([call.phone, call.phase, call.score, call.durationSec, call.transfer], [lead.phone, 1, 0, 0, null]);
+    assert.deepEqual(
+      [call.phone, call.phase, call.score, call.durationSec, call.transfer],
+      [lead.phone, 1, 0, 0, null],
+    );
     assert.equal(call.phaseName, 'Greeting & Introduction');
     assert.ok(['initiated', 'ringing'].includes(call.status));
 
@@ -29,7 +45,10 @@ describe('active calls', () => {
     await agent.post('/api/agent/engagement-score', { callId, engagementScore: 61.25 });
     await agent.post('/api/agent/phase-transition', { callId, phase: 4 });
     const { score, engagementScore, phase, phaseName, status, answeredAt } = await activeCall(callId);
-    assert.deepEqual([score, engagementScore, phase, phaseName, status], [61.25, 61.25, 4, 'Current Situation', 'in-progress']);
+    assert.deepEqual(
+      [score, engagementScore, phase, phaseName, status],
+      [61.25, 61.25, 4, 'Current Situation', 'in-progress'],
+    );
     assert.match(answeredAt, TIME);
     await endCall(callId);
   });
@@ -44,7 +63,15 @@ describe('active calls', () => {
 
   test('hold calls in every state that is not the end', async () => {
     const { callId } = await newAnsweredCall();
-    for (const status of ['initiated', 'ringing', 'active', 'in-progress', 'transferring', 'transferred', 'transfer_failed']) {
+    for (const status of [
+      'initiated',
+      'ringing',
+      'active',
+      'in-progress',
+      'transferring',
+      'transferred',
+      'transfer_failed',
+    ]) {
       await execute("update vals.calls set status = :'status' where id = :'id'", { id: callId, status });
       assert.equal((await activeCall(callId))?.status, status);
     }
@@ -53,7 +80,9 @@ describe('active calls', () => {
 
   test('are the same for everybody who may see calls', async () => {
     const { callId } = await newCall();
-    const answers = await Promise.all(['admin', 'kevin', 'operator', 'analyst', 'agent'].map(async (role) => (await as(role)).get('/api/calls/active')));
+    const answers = await Promise.all(
+      ['admin', 'kevin', 'operator', 'analyst', 'agent'].map(async (role) => (await as(role)).get('/api/calls/active')),
+    );
     for (const answer of answers) assert.ok(expectStatus(answer, 200).body.data.some(({ id }) => id === callId));
     await endCall(callId);
   });
@@ -64,10 +93,16 @@ describe('one call', () => {
     const { lead, callId, data } = await newAnsweredCall();
     const call = await getCall(callId);
     const { status, score, peak } = { ...call.engagement, status: call.status };
-    assert.deepEqual([call.id, call.leadId, call.direction, call.phoneNumber, status], [callId, lead.id, 'outbound', lead.phone, 'active']);
+    assert.deepEqual(
+      [call.id, call.leadId, call.direction, call.phoneNumber, status],
+      [callId, lead.id, 'outbound', lead.phone, 'active'],
+    );
     assert.deepEqual([score, peak, call.engagement.indicators], [0, 0, []]);
     assert.deepEqual([call.finalStatus, call.endReason, call.endTime, call.notes], [null, null, null, null]);
-    assert.deepEqual([call.transferAttempted, call.transferTime, call.transferSuccess, call.transfer], [false, null, null, null]);
+    assert.deepEqual(
+      [call.transferAttempted, call.transferTime, call.transferSuccess, call.transfer],
+      [false, null, null, null],
+    );
     assert.deepEqual([call.transcript, call.objections, call.strategies], [[], [], []]);
     assert.equal(call.telnyxCallId, data.telnyxCallId);
     assert.equal(call.kevinAvailable, data.kevinAvailable);

@@ -3,8 +3,28 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import {
-  admin, agent, as, dialsTo, endAllCalls, endCall, eventsOf, execute, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone,
-  getLead, leadBody, newCall, newLead, query, runName, sendLines, sim, toBeEnded,
+  admin,
+  agent,
+  as,
+  dialsTo,
+  endAllCalls,
+  endCall,
+  eventsOf,
+  execute,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  freshPhone,
+  getLead,
+  leadBody,
+  newCall,
+  newLead,
+  query,
+  runName,
+  sendLines,
+  sim,
+  toBeEnded,
 } from './support.mjs';
 
 after(endAllCalls);
@@ -80,7 +100,10 @@ describe('a POST that is repeated', () => {
     const key = freshKey();
     const body = leadBody();
     const first = expectStatus(await create(body, key), 201).body.data;
-    await execute("update vals.idempotency_keys set created_at = created_at - interval '24 hours 1 second' where key = :'key'", { key });
+    await execute(
+      "update vals.idempotency_keys set created_at = created_at - interval '24 hours 1 second' where key = :'key'",
+      { key },
+    );
     await admin.delete(`/api/leads/${first.id}`);
     const second = expectStatus(await create(body, key), 201);
     assert.ok(!isReplay(second));
@@ -100,7 +123,10 @@ describe('a POST that is repeated', () => {
     const report = () => agent.post('/api/agent/engagement-score', { callId, engagementScore: 33 }, withKey(key));
     const first = expectStatus(await report(), 200);
     expectReplay(await report(), first);
-    assert.equal((await query("select id from vals.engagement_reports where call_id = :'callId'", { callId })).length, 1);
+    assert.equal(
+      (await query("select id from vals.engagement_reports where call_id = :'callId'", { callId })).length,
+      1,
+    );
     await endCall(callId);
   });
 });
@@ -160,7 +186,8 @@ describe('of requests at once with one key', () => {
     const bodies = Array.from({ length: 5 }, () => leadBody());
     const answers = await Promise.all(bodies.map((body) => create(body, key)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409]);
-    for (const answer of answers.filter(({ status }) => status === 409)) assert.equal(answer.body.code, 'IDEMPOTENCY_MISMATCH');
+    for (const answer of answers.filter(({ status }) => status === 409))
+      assert.equal(answer.body.code, 'IDEMPOTENCY_MISMATCH');
     const made = await Promise.all(bodies.map(({ phone }) => leadsWith(phone)));
     assert.equal(made.flat().length, 1);
   });
@@ -205,7 +232,12 @@ describe('start-call with a key', () => {
   test('refused by the provider answers the same again and does not dial again', async () => {
     const lead = await newLead();
     const key = freshKey();
-    await sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: lead.phone.slice(1) }, times: 1, status: 422, body: { errors: [{ code: '10015', title: 'Bad Request' }] } });
+    await sim('POST', 'faults', {
+      match: { method: 'POST', path: '/calls$', body: lead.phone.slice(1) },
+      times: 1,
+      status: 422,
+      body: { errors: [{ code: '10015', title: 'Bad Request' }] },
+    });
     expectProblem(await start(lead.id, key), 502, 'PROVIDER_REFUSED');
     expectProblem(await start(lead.id, key), 502, 'PROVIDER_REFUSED');
     assert.equal((await dialsTo(lead.phone)).length, 1);
@@ -246,8 +278,13 @@ describe('the key', () => {
 
   test('that comes twice is refused', async () => {
     const body = JSON.stringify(leadBody());
-    const lines = [`Authorization: Bearer ${admin.token}`, 'Content-Type: application/json', `Content-Length: ${body.length}`,
-      `Idempotency-Key: ${freshKey()}`, `Idempotency-Key: ${freshKey()}`];
+    const lines = [
+      `Authorization: Bearer ${admin.token}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      `Idempotency-Key: ${freshKey()}`,
+      `Idempotency-Key: ${freshKey()}`,
+    ];
     expectStatus(await sendLines('POST /api/leads', lines, body), 400);
   });
 
@@ -268,7 +305,12 @@ describe('the key', () => {
 
   test('means nothing at sign-in: tokens are not kept', async () => {
     const key = freshKey();
-    const login = async () => (await as('nobody')).post('/api/auth/login', { email: process.env.VALS_ADMIN_EMAIL, password: process.env.VALS_ADMIN_PASSWORD }, withKey(key));
+    const login = async () =>
+      (await as('nobody')).post(
+        '/api/auth/login',
+        { email: process.env.VALS_ADMIN_EMAIL, password: process.env.VALS_ADMIN_PASSWORD },
+        withKey(key),
+      );
     const [first, second] = [expectStatus(await login(), 200), expectStatus(await login(), 200)];
     assert.ok(!isReplay(second));
     assert.notDeepEqual(first.headers.getSetCookie(), second.headers.getSetCookie());

@@ -2,7 +2,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
-  TIME, admin, agent, as, endAllCalls, endCall, execute, expectInvalid, expectStatus, newAnsweredCall, newCall, query, sleep,
+  TIME,
+  admin,
+  agent,
+  as,
+  endAllCalls,
+  endCall,
+  execute,
+  expectInvalid,
+  expectStatus,
+  newAnsweredCall,
+  newCall,
+  query,
+  sleep,
 } from './support.mjs';
 
 const get = async (by = admin) => expectStatus(await by.get('/api/kevin/availability'), 200).body.data;
@@ -23,13 +35,22 @@ after(async () => {
 describe('the availability', () => {
   test('says whether Kevin can take a call, and why', async () => {
     const data = await get();
-    assert.deepEqual(Object.keys(data).sort(), ['available', 'isWithinSchedule', 'nextAvailable', 'onCall', 'override', 'updatedAt', 'updatedBy']);
+    assert.deepEqual(Object.keys(data).sort(), [
+      'available',
+      'isWithinSchedule',
+      'nextAvailable',
+      'onCall',
+      'override',
+      'updatedAt',
+      'updatedBy',
+    ]);
     for (const name of ['available', 'isWithinSchedule', 'onCall']) assert.equal(typeof data[name], 'boolean', name);
   });
 
   test('is the same for everybody', async () => {
     const data = await set({ available: true, reason: 'for all' });
-    for (const role of ['admin', 'kevin', 'operator', 'analyst', 'agent']) assert.deepEqual(await get(await as(role)), data, role);
+    for (const role of ['admin', 'kevin', 'operator', 'analyst', 'agent'])
+      assert.deepEqual(await get(await as(role)), data, role);
   });
 });
 
@@ -76,7 +97,12 @@ describe('the switch', () => {
   });
 
   test('off until some time says that Kevin is then available, if he is', async () => {
-    await execute("insert into vals.kevin_exceptions (date, available, note) select (now() at time zone timezone)::date + d, true, 'api-test' from vals.kevin, generate_series(0, 1) d on conflict do nothing");
+    await execute(
+      `insert into vals.kevin_exceptions (date, available, note)
+       select (now() at time zone timezone)::date + d, true, 'api-test'
+       from vals.kevin, generate_series(0, 1) d
+       on conflict do nothing`,
+    );
     try {
       const until = soon(3600);
       assert.equal((await set({ available: false, until })).nextAvailable, until);
@@ -110,7 +136,9 @@ describe('the switch', () => {
     const [{ max }] = await query('select coalesce(max(id), 0) as max from vals.event_log');
     const until = soon(3600);
     await set({ available: false, reason: 'lunch', until });
-    const events = await query("select payload from vals.event_log where kind = 'kevin.availability' and id > :'max'", { max });
+    const events = await query("select payload from vals.event_log where kind = 'kevin.availability' and id > :'max'", {
+      max,
+    });
     assert.equal(events.length, 1);
     const { available, reason, until: told, timestamp } = events[0].payload;
     assert.deepEqual([available, reason, told], [false, 'lunch', until]);
@@ -125,7 +153,10 @@ describe('a call', () => {
     await execute("update vals.calls set status = 'transferred' where id = :'id'", { id: callId });
     const during = await get();
     assert.deepEqual([during.onCall, during.available, during.override.available], [true, false, true]);
-    const { data } = expectStatus(await agent.post('/api/agent/engagement-score', { callId, engagementScore: 99 }), 200).body;
+    const { data } = expectStatus(
+      await agent.post('/api/agent/engagement-score', { callId, engagementScore: 99 }),
+      200,
+    ).body;
     assert.equal(data.suggestTransfer, false);
 
     await endCall(callId, {}, admin);

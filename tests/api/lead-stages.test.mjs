@@ -14,12 +14,18 @@ const LEGAL = {
   disqualified: [],
 };
 const STAGES = Object.keys(LEGAL);
-const REOPENINGS = [['closed', 'qualified'], ['disqualified', 'contacted']];
+const REOPENINGS = [
+  ['closed', 'qualified'],
+  ['disqualified', 'contacted'],
+];
 
 /* New leads brought to a stage behind the API's back; their ids. */
 async function leadsAt(status, count = 1) {
   const ids = (await Promise.all(Array.from({ length: count }, () => newLead()))).map(({ id }) => id);
-  await execute("update vals.leads set status = :'status' where id = any (:'ids'::uuid[])", { ids: `{${ids}}`, status });
+  await execute("update vals.leads set status = :'status' where id = any (:'ids'::uuid[])", {
+    ids: `{${ids}}`,
+    status,
+  });
   return ids;
 }
 
@@ -30,7 +36,10 @@ async function move(role, id, status) {
 function expectRefused(answer, from, to) {
   expectStatus(answer, 400);
   assert.equal(answer.body.error, `Invalid transition from ${from} to ${to}`);
-  assert.deepEqual(answer.body.details.map(({ field }) => field), ['status']);
+  assert.deepEqual(
+    answer.body.details.map(({ field }) => field),
+    ['status'],
+  );
 }
 
 describe('an operator', () => {
@@ -52,7 +61,12 @@ describe('an operator', () => {
 
 describe('reopening', () => {
   for (const [from, to] of REOPENINGS)
-    for (const [role, may] of [['admin', true], ['kevin', true], ['operator', false], ['agent', false]])
+    for (const [role, may] of [
+      ['admin', true],
+      ['kevin', true],
+      ['operator', false],
+      ['agent', false],
+    ])
       test(`${role} ${may ? 'may' : 'may not'} move a lead from ${from} back to ${to}`, async () => {
         const [id] = await leadsAt(from);
         const answer = await move(role, id, to);

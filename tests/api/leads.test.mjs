@@ -2,8 +2,26 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import {
-  MALFORMED_IDS, TIME, UUID, admin, as, endAllCalls, endCall, etagVersion, eventsOf, expectInvalid, expectProblem, expectStatus, foreignId,
-  freshPhone, getLead, leadBody, newCall, newLead, query, runName,
+  MALFORMED_IDS,
+  TIME,
+  UUID,
+  admin,
+  as,
+  endAllCalls,
+  endCall,
+  etagVersion,
+  eventsOf,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  freshPhone,
+  getLead,
+  leadBody,
+  newCall,
+  newLead,
+  query,
+  runName,
 } from './support.mjs';
 
 after(endAllCalls);
@@ -80,7 +98,10 @@ describe('creating a lead', () => {
   test('tells the world once', async () => {
     const { id } = await newLead();
     const events = await query("select kind, payload from vals.event_log where lead_id = :'id'", { id });
-    assert.deepEqual(events.map(({ kind }) => kind), ['lead.created']);
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['lead.created'],
+    );
     const { leadId, name, source, timestamp } = events[0].payload;
     assert.deepEqual([leadId, name, source], [id, `Ada ${runName}`, 'api-test']);
     assert.match(timestamp, TIME);
@@ -120,7 +141,12 @@ describe('creating a lead', () => {
 
   test('texts of all planes come back as they were', async () => {
     const text = 'ä€😀 ‮rtl‬ é 中文 \u{10FFFD}';
-    const data = await newLead({ firstName: text, kevinNotes: `"\\/\b`.slice(0, 3) + text, tags: [text], customFields: { [text]: text } });
+    const data = await newLead({
+      firstName: text,
+      kevinNotes: `"\\/\b`.slice(0, 3) + text,
+      tags: [text],
+      customFields: { [text]: text },
+    });
     assert.equal(data.firstName, text);
     assert.equal(data.kevinNotes, `"\\/${text}`);
     assert.deepEqual(data.tags, [text]);
@@ -149,9 +175,18 @@ describe('creating a lead', () => {
 
   test('a form makes the same lead as JSON', async () => {
     const phone = freshPhone();
-    const form = new URLSearchParams([['firstName', 'Bob & ä€😀'], ['lastName', runName], ['phone', phone], ['kevinRating', '3'],
-      ['doNotCall', 'true'], ['tags[]', 'one'], ['tags[]', 'two'], ['customFields[colour]', 'red'],
-      ['consent[given]', 'true'], ['consent[source]', 'form']]);
+    const form = new URLSearchParams([
+      ['firstName', 'Bob & ä€😀'],
+      ['lastName', runName],
+      ['phone', phone],
+      ['kevinRating', '3'],
+      ['doNotCall', 'true'],
+      ['tags[]', 'one'],
+      ['tags[]', 'two'],
+      ['customFields[colour]', 'red'],
+      ['consent[given]', 'true'],
+      ['consent[source]', 'form'],
+    ]);
     const { data } = expectStatus(await admin.post('/api/leads', form), 201).body;
     assert.deepEqual([data.firstName, data.phone, data.kevinRating, data.doNotCall], ['Bob & ä€😀', phone, 3, true]);
     assert.deepEqual([data.tags, data.customFields], [['one', 'two'], { colour: 'red' }]);
@@ -159,8 +194,9 @@ describe('creating a lead', () => {
   });
 
   test('a plus in a form is a blank, so an unescaped number is refused', async () => {
-    const answer = await admin.post('/api/leads', `firstName=A&lastName=B&phone=1${freshPhone()}`,
-      { 'content-type': 'application/x-www-form-urlencoded' });
+    const answer = await admin.post('/api/leads', `firstName=A&lastName=B&phone=1${freshPhone()}`, {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
     expectInvalid(answer, 'phone');
   });
 });
@@ -173,7 +209,8 @@ describe('reading a lead', () => {
 
   for (const id of MALFORMED_IDS)
     test(`the malformed id ${id} is 404`, async () => {
-      for (const method of ['get', 'put', 'delete']) expectStatus(await admin[method](`/api/leads/${id}`, method === 'put' ? {} : undefined), 404);
+      for (const method of ['get', 'put', 'delete'])
+        expectStatus(await admin[method](`/api/leads/${id}`, method === 'put' ? {} : undefined), 404);
     });
 
   test('the letters of an id may be capitals', async () => {
@@ -210,7 +247,10 @@ describe('changing a lead', () => {
   test('tells the world the changed fields only', async () => {
     const { id } = await newLead({ city: 'Boston', tags: ['a'] });
     await admin.put(`/api/leads/${id}`, { city: 'Salem', firstName: 'Ada', tags: ['b', 'c'] });
-    const [{ payload }] = await query("select payload from vals.event_log where lead_id = :'id' and kind = 'lead.updated'", { id });
+    const [{ payload }] = await query(
+      "select payload from vals.event_log where lead_id = :'id' and kind = 'lead.updated'",
+      { id },
+    );
     assert.deepEqual([payload.leadId, payload.changes], [id, { city: 'Salem', tags: ['b', 'c'] }]);
   });
 
@@ -225,8 +265,15 @@ describe('changing a lead', () => {
 
   test('takes every field that may be written', async () => {
     const { id } = await newLead();
-    const changes = { ...EVERYTHING, email: `put.${runName}@example.com`, firstName: 'Grace', lastName: 'Hopper', phone: freshPhone(),
-      qualificationScore: 77, lastContacted: '2026-02-03T04:05:06.000Z' };
+    const changes = {
+      ...EVERYTHING,
+      email: `put.${runName}@example.com`,
+      firstName: 'Grace',
+      lastName: 'Hopper',
+      phone: freshPhone(),
+      qualificationScore: 77,
+      lastContacted: '2026-02-03T04:05:06.000Z',
+    };
     const { data } = expectStatus(await admin.put(`/api/leads/${id}`, changes), 200).body;
     for (const [name, value] of Object.entries(changes)) assert.deepEqual(data[name], value, name);
   });
@@ -240,7 +287,17 @@ describe('changing a lead', () => {
 
   test('does not let go of what every lead has', async () => {
     const { id } = await newLead();
-    const names = ['firstName', 'lastName', 'phone', 'country', 'doNotCall', 'tags', 'customFields', 'status', 'qualificationScore'];
+    const names = [
+      'firstName',
+      'lastName',
+      'phone',
+      'country',
+      'doNotCall',
+      'tags',
+      'customFields',
+      'status',
+      'qualificationScore',
+    ];
     expectInvalid(await admin.put(`/api/leads/${id}`, Object.fromEntries(names.map((name) => [name, null]))), ...names);
   });
 
@@ -274,13 +331,32 @@ describe('changing a lead', () => {
 
   test('an unknown field is named', async () => {
     const { id } = await newLead();
-    expectInvalid(await admin.put(`/api/leads/${id}`, { city: 'x', isAdmin: true, deleted_at: null }), 'isAdmin', 'deleted_at');
+    expectInvalid(
+      await admin.put(`/api/leads/${id}`, { city: 'x', isAdmin: true, deleted_at: null }),
+      'isAdmin',
+      'deleted_at',
+    );
     assert.equal((await getLead(id)).city, null);
   });
 });
 
-const NULLABLE = ['email', 'source', 'initialInterest', 'timezone', 'state', 'city', 'currentIncomeRange', 'desiredIncomeRange',
-  'timeAvailability', 'experienceLevel', 'kevinNotes', 'kevinRating', 'relationshipStrength', 'consent', 'nextFollowup'];
+const NULLABLE = [
+  'email',
+  'source',
+  'initialInterest',
+  'timezone',
+  'state',
+  'city',
+  'currentIncomeRange',
+  'desiredIncomeRange',
+  'timeAvailability',
+  'experienceLevel',
+  'kevinNotes',
+  'kevinRating',
+  'relationshipStrength',
+  'consent',
+  'nextFollowup',
+];
 const EVERYTHING_BUT_UNIQUE = { ...EVERYTHING, email: `nulls.${runName}@example.com` };
 
 describe('the version of a lead', () => {
@@ -300,7 +376,11 @@ describe('the version of a lead', () => {
   test('a fresh If-Match, a weak one and any (*) are accepted', async () => {
     const { id } = await newLead();
     const tag = (await admin.get(`/api/leads/${id}`)).headers.get('etag');
-    for (const [value, city] of [[tag, 'a'], ['W/"2"', 'b'], ['*', 'c']]) {
+    for (const [value, city] of [
+      [tag, 'a'],
+      ['W/"2"', 'b'],
+      ['*', 'c'],
+    ]) {
       const { data } = expectStatus(await admin.put(`/api/leads/${id}`, { city }, { 'if-match': value }), 200).body;
       assert.equal(data.city, city);
     }
@@ -315,7 +395,9 @@ describe('the version of a lead', () => {
 
   test('of two who read the same version only one writes', async () => {
     const { id } = await newLead();
-    const answers = await Promise.all(['x', 'y'].map((city) => admin.put(`/api/leads/${id}`, { city }, { 'if-match': '"1"' })));
+    const answers = await Promise.all(
+      ['x', 'y'].map((city) => admin.put(`/api/leads/${id}`, { city }, { 'if-match': '"1"' })),
+    );
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409]);
     assert.equal((await getLead(id)).version, 2);
   });
@@ -341,7 +423,10 @@ describe('deleting a lead', () => {
   test('keeps the row', async () => {
     const { id } = await newLead();
     await admin.delete(`/api/leads/${id}`);
-    assert.equal((await query("select id from vals.leads where id = :'id' and deleted_at is not null", { id })).length, 1);
+    assert.equal(
+      (await query("select id from vals.leads where id = :'id' and deleted_at is not null", { id })).length,
+      1,
+    );
   });
 
   test('frees its number and email', async () => {

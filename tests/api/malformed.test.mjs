@@ -1,18 +1,36 @@
 /* Bodies and queries that are no JSON, no form, no UTF-8: each is refused in the envelope, and never a fault of ours. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { admin, agent, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone, leadBody, newLead, nobody, query, runName, send } from './support.mjs';
+import {
+  admin,
+  agent,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  freshPhone,
+  leadBody,
+  newLead,
+  nobody,
+  query,
+  runName,
+  send,
+} from './support.mjs';
 
 /* What was refused must not be there. */
 after(async () => {
-  assert.deepEqual(await query("select id from vals.leads where last_name = :'name'", { name: `${runName}malformed` }), []);
+  assert.deepEqual(
+    await query("select id from vals.leads where last_name = :'name'", { name: `${runName}malformed` }),
+    [],
+  );
 });
 
 const good = () => JSON.stringify(leadBody({ lastName: `${runName}malformed` }));
 /* The good body with a member more, written as it is. */
 const withMember = (json) => good().replace(/}$/, `,${json}}`);
 /* With a value for a text member, as bytes. */
-const withText = (...bytes) => Buffer.concat([Buffer.from(`${good().slice(0, -1)},"city":"a`), Buffer.from(bytes), Buffer.from('b"}')]);
+const withText = (...bytes) =>
+  Buffer.concat([Buffer.from(`${good().slice(0, -1)},"city":"a`), Buffer.from(bytes), Buffer.from('b"}')]);
 const nested = (depth, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth);
 
 const MALFORMED = {
@@ -76,7 +94,7 @@ const MALFORMED = {
   'an empty list': '[]',
   'a list of the right object': `[${good()}]`,
   'no JSON at all': 'firstName=A&lastName=B',
-  'XML': '<?xml version="1.0"?><lead/>',
+  XML: '<?xml version="1.0"?><lead/>',
   'random bytes': Buffer.from([0x00, 0xff, 0x80, 0x7f, 0x01, 0xc0, 0xaf, 0xfe]),
   'UTF-16': Buffer.from(good(), 'utf16le'),
   'Latin-1': withText(0xe4),
@@ -98,10 +116,25 @@ describe('a JSON body', () => {
     });
 
   test('is read as strictly by every route that takes one', async () => {
-    const routes = [['PUT', `/api/leads/${(await newLead()).id}`], ['POST', '/api/agent/start-call'], ['POST', '/api/agent/end-call'],
-      ['POST', '/api/agent/engagement-score'], ['POST', '/api/agent/phase-transition'], ['PUT', '/api/kevin/availability'], ['POST', '/api/auth/login']];
+    const routes = [
+      ['PUT', `/api/leads/${(await newLead()).id}`],
+      ['POST', '/api/agent/start-call'],
+      ['POST', '/api/agent/end-call'],
+      ['POST', '/api/agent/engagement-score'],
+      ['POST', '/api/agent/phase-transition'],
+      ['PUT', '/api/kevin/availability'],
+      ['POST', '/api/auth/login'],
+    ];
     for (const [method, path] of routes)
-      for (const body of ['{', '[]', "{'a':1}", '{"a":1,"a":1}', '{"a\\u0000b":1}', `{"a":${nested(40)}}`, Buffer.from([0xff])])
+      for (const body of [
+        '{',
+        '[]',
+        "{'a':1}",
+        '{"a":1,"a":1}',
+        '{"a\\u0000b":1}',
+        `{"a":${nested(40)}}`,
+        Buffer.from([0xff]),
+      ])
         expectProblem(await send(method, path, { token: admin.token, body }), 400, 'MALFORMED');
   });
 
@@ -111,14 +144,19 @@ describe('a JSON body', () => {
   });
 
   test('may be 32 deep', async () => {
-    const { data } = expectStatus(await admin.post('/api/leads', JSON.stringify(leadBody({ customFields: { x: JSON.parse(nested(30)) } }))), 201).body;
+    const { data } = expectStatus(
+      await admin.post('/api/leads', JSON.stringify(leadBody({ customFields: { x: JSON.parse(nested(30)) } }))),
+      201,
+    ).body;
     assert.deepEqual(data.customFields.x, JSON.parse(nested(30)));
     expectProblem(await admin.post('/api/leads', withMember(`"customFields":{"x":${nested(31)}}`)), 400, 'MALFORMED');
   });
 
   test('may spell its names with escapes', async () => {
     const body = leadBody();
-    const text = JSON.stringify(body).replace('"firstName"', '"first\\u004eame"').replace('"Ada"', '"\\u00e4\\u20AC\\ud83d\\uDE00\\/"');
+    const text = JSON.stringify(body)
+      .replace('"firstName"', '"first\\u004eame"')
+      .replace('"Ada"', '"\\u00e4\\u20AC\\ud83d\\uDE00\\/"');
     assert.equal(expectStatus(await admin.post('/api/leads', text), 201).body.data.firstName, 'ä€😀/');
   });
 
@@ -137,12 +175,30 @@ describe('a JSON body', () => {
 });
 
 describe('the content type', () => {
-  for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/jsonp', 'application/json-patch+json', 'json', 'text/json', ''])
+  for (const type of [
+    'text/plain',
+    'application/xml',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'application/json-patch+json',
+    'json',
+    'text/json',
+    '',
+  ])
     test(`${type || '(none)'} is 415`, async () => {
-      expectProblem(await admin.post('/api/leads', Buffer.from(good()), { 'content-type': type }), 415, 'UNSUPPORTED_TYPE');
+      expectProblem(
+        await admin.post('/api/leads', Buffer.from(good()), { 'content-type': type }),
+        415,
+        'UNSUPPORTED_TYPE',
+      );
     });
 
-  for (const type of ['application/json', 'application/json; charset=utf-8', 'application/json;charset=UTF-8', 'Application/JSON'])
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'Application/JSON',
+  ])
     test(`${type} is JSON`, async () => {
       expectStatus(await admin.post('/api/leads', JSON.stringify(leadBody()), { 'content-type': type }), 201);
     });
@@ -178,7 +234,13 @@ describe('a form', () => {
   });
 
   test('with words for numbers and switches names the fields', async () => {
-    expectInvalid(await post(`${start}&kevinRating=seven&doNotCall=perhaps&tags=one&consent=yes`), 'kevinRating', 'doNotCall', 'tags', 'consent');
+    expectInvalid(
+      await post(`${start}&kevinRating=seven&doNotCall=perhaps&tags=one&consent=yes`),
+      'kevinRating',
+      'doNotCall',
+      'tags',
+      'consent',
+    );
     for (const number of ['', ' 7', '7 ', '0x7', '7e0', '1e1', 'NaN', '7.5', '--7', '9'.repeat(400)])
       expectInvalid(await post(`${start}&kevinRating=${encodeURIComponent(number)}`), 'kevinRating');
   });
@@ -189,8 +251,18 @@ describe('a form', () => {
 });
 
 describe('a query', () => {
-  for (const text of ['search=%zz', 'search=%', 'search=a%00b', 'search=%ff', 'search=%c0%af', 'search=%ed%a0%80', 'a[b=1', 'a[b][c]=1', 'a=1&a[b]=2',
-    `x=${'&x='.repeat(1001)}`])
+  for (const text of [
+    'search=%zz',
+    'search=%',
+    'search=a%00b',
+    'search=%ff',
+    'search=%c0%af',
+    'search=%ed%a0%80',
+    'a[b=1',
+    'a[b][c]=1',
+    'a=1&a[b]=2',
+    `x=${'&x='.repeat(1001)}`,
+  ])
     test(`${text.slice(0, 40)} is 400`, async () => {
       expectProblem(await admin.get(`/api/leads?${text}`), 400, 'MALFORMED');
     });
@@ -219,17 +291,41 @@ describe('fuzz', () => {
   test('three hundred damaged bodies are never a fault of ours', async () => {
     const numbers = random(20260131);
     const next = (limit) => numbers.next().value % limit;
-    const original = Buffer.from(JSON.stringify({ callId: foreignId(), engagementScore: 85.5, indicators: { 'ä€': [1, 'x', null, { y: -1e3 }] }, phase: 3, at: '2026-01-31T10:00:00Z' }));
+    const original = Buffer.from(
+      JSON.stringify({
+        callId: foreignId(),
+        engagementScore: 85.5,
+        indicators: { 'ä€': [1, 'x', null, { y: -1e3 }] },
+        phase: 3,
+        at: '2026-01-31T10:00:00Z',
+      }),
+    );
     for (let i = 0; i < 300; i += 1) {
       const body = Buffer.from(original);
       for (let n = 1 + next(4); n > 0; n -= 1) body[next(body.length)] = next(256);
-      const answer = await agent.post('/api/agent/engagement-score', next(3) === 0 ? body.subarray(0, next(body.length)) : body);
+      const answer = await agent.post(
+        '/api/agent/engagement-score',
+        next(3) === 0 ? body.subarray(0, next(body.length)) : body,
+      );
       assert.ok([400, 404].includes(answer.status), `${body.toString('latin1')} -> ${answer.status}`);
     }
   });
 
   test('bad sign-ins of every type are never a fault of ours', async () => {
-    for (const value of [null, true, 0, 1.5, '', [], {}, ['a@b.co'], { a: 1 }, '\u0001', '😀'.repeat(60), 'a'.repeat(300)])
+    for (const value of [
+      null,
+      true,
+      0,
+      1.5,
+      '',
+      [],
+      {},
+      ['a@b.co'],
+      { a: 1 },
+      '\u0001',
+      '😀'.repeat(60),
+      'a'.repeat(300),
+    ])
       expectStatus(await nobody.post('/api/auth/login', { email: value, password: value }), 400);
   });
 });

@@ -21,13 +21,21 @@ const unescape = (name) => name.replace(/~1/g, '/').replace(/~0/g, '~');
 
 /* The object a $ref means, or the object itself. */
 export const resolve = (node) =>
-  node?.$ref ? resolve(node.$ref.slice(2).split('/').reduce((at, name) => at[unescape(name)], api)) : node;
+  node?.$ref
+    ? resolve(
+        node.$ref
+          .slice(2)
+          .split('/')
+          .reduce((at, name) => at[unescape(name)], api),
+      )
+    : node;
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false, allErrors: true });
 addFormats(ajv);
 
 /* The schema with its references pointing into the schema all named ones were added as. */
-const forAjv = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components/schemas/', '"vals:/schemas#/$defs/'));
+const forAjv = (schema) =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/components/schemas/', '"vals:/schemas#/$defs/'));
 
 ajv.addSchema({ $id: 'vals:/schemas', $defs: forAjv(api.components.schemas) });
 
@@ -54,19 +62,28 @@ export const operations = Object.entries(api.paths).flatMap(([path, item]) =>
     parameters: (item[method].parameters ?? []).map(resolve),
     pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '([^/]+)')}$`),
     captures: (path.match(/\{/g) ?? []).length,
-  })));
+  })),
+);
 
-const decoded = (path) => {
+/* The path as nginx hands it on: decoded, without dots and double slashes. */
+function plainPath(path) {
+  let plain = path.replace(/[?#].*$/s, '');
   try {
-    return decodeURIComponent(path);
+    plain = decodeURIComponent(plain);
   } catch {
-    return path;
+    return plain;
   }
-};
+  const segments = [];
+  for (const segment of plain.replace(/\/+/g, '/').split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '.') segments.push(segment);
+  }
+  return segments.join('/');
+}
 
 /* The operations of the path that fits best: literal segments beat captures. */
 function operationsAt(path) {
-  const plain = decoded(path.replace(/[?#].*$/, ''));
+  const plain = plainPath(path);
   const fitting = operations.filter(({ pattern }) => pattern.test(plain));
   const least = Math.min(...fitting.map(({ captures }) => captures));
   return fitting.filter(({ captures }) => captures === least);
@@ -93,7 +110,11 @@ function checkHeaders(operation, declared, answer, what) {
       continue;
     }
     const type = resolve(header.schema).type;
-    assert.equal(validatorOf(header.schema)(type === 'integer' ? Number(value) : value), '', `${what}: ${name}: ${value}`);
+    assert.equal(
+      validatorOf(header.schema)(type === 'integer' ? Number(value) : value),
+      '',
+      `${what}: ${name}: ${value}`,
+    );
   }
 }
 
@@ -105,7 +126,10 @@ function checkBody(content, answer, what) {
   const value = /json$/.test(type) ? answer.body : answer.text;
   assert.equal(validatorOf(media.schema)(value), '', `${what}: not as documented`);
   if (answer.status >= 400 && answer.body?.code)
-    assert.ok(media.examples?.[answer.body.code], `${what}: code ${answer.body.code} is not documented for this status`);
+    assert.ok(
+      media.examples?.[answer.body.code],
+      `${what}: code ${answer.body.code} is not documented for this status`,
+    );
 }
 
 /*

@@ -13,9 +13,15 @@ const names = (text) => (text === '-' ? [] : text.split(','));
 
 /* The program's own table: {route, who, query, body}, names of required members with a star. */
 const table = execFileSync(join(need('VALS_BIN'), 'vals-api'), ['--routes'], { encoding: 'utf8' })
-  .trim().split('\n').map((line) => line.split('\t'))
-  .map(([method, path, who, query, body]) =>
-    ({ route: `${method} ${path.replace(/:(\w+)/g, '{$1}')}`, who: names(who), query: names(query), body: names(body) }));
+  .trim()
+  .split('\n')
+  .map((line) => line.split('\t'))
+  .map(([method, path, who, query, body]) => ({
+    route: `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
+    who: names(who),
+    query: names(query),
+    body: names(body),
+  }));
 
 const ofProgram = operations.filter(({ route }) => !FILES.includes(route));
 const tableRow = ({ route }) => table.find((row) => row.route === route) ?? assert.fail(`${route} is not in the table`);
@@ -36,7 +42,13 @@ describe('the document and the route table', () => {
   });
 
   test('the files nginx serves are in the document', () => {
-    assert.deepEqual(operations.map(({ route }) => route).filter((route) => FILES.includes(route)).sort(), FILES);
+    assert.deepEqual(
+      operations
+        .map(({ route }) => route)
+        .filter((route) => FILES.includes(route))
+        .sort(),
+      FILES,
+    );
   });
 
   for (const operation of ofProgram)
@@ -44,15 +56,24 @@ describe('the document and the route table', () => {
       const { who, query, body } = tableRow(operation);
       assert.deepEqual([...operation['x-roles']].sort(), [...who].sort(), 'roles');
       assert.deepEqual(
-        operation.parameters.filter((parameter) => parameter.in === 'query').map(({ name, required }) => (required ? `${name}*` : name)).sort(),
-        query.sort(), 'query parameters');
+        operation.parameters
+          .filter((parameter) => parameter.in === 'query')
+          .map(({ name, required }) => (required ? `${name}*` : name))
+          .sort(),
+        query.sort(),
+        'query parameters',
+      );
       if (!isRaw(operation)) assert.deepEqual(bodyNames(operation).sort(), body.sort(), 'members of the body');
-      assert.equal(operation.path.includes('{id}'), operation.parameters.some((parameter) => parameter.in === 'path' && parameter.name === 'id'));
+      assert.equal(
+        operation.path.includes('{id}'),
+        operation.parameters.some((parameter) => parameter.in === 'path' && parameter.name === 'id'),
+      );
     });
 });
 
 describe('the document', () => {
-  const media = (node, what) => Object.entries(resolve(node)?.content ?? {}).map(([type, value]) => ({ what: `${what} ${type}`, ...value }));
+  const media = (node, what) =>
+    Object.entries(resolve(node)?.content ?? {}).map(([type, value]) => ({ what: `${what} ${type}`, ...value }));
   const contents = operations.flatMap((operation) => [
     ...media(operation.requestBody, `${operation.route} body`),
     ...Object.entries(operation.responses).flatMap(([status, node]) => media(node, `${operation.route} ${status}`)),
@@ -65,7 +86,8 @@ describe('the document', () => {
       assert.ok(operation['x-roles'].length > 0, operation.route);
       const statuses = Object.keys(operation.responses);
       assert.ok(statuses.some((status) => status < 300) && statuses.some((status) => status >= 400), operation.route);
-      for (const parameter of operation.parameters) assert.ok(parameter.description && parameter.schema, `${operation.route} ${parameter.name}`);
+      for (const parameter of operation.parameters)
+        assert.ok(parameter.description && parameter.schema, `${operation.route} ${parameter.name}`);
     }
     assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
   });
@@ -81,13 +103,16 @@ describe('the document', () => {
 
   test('every schema is one, and every reference leads somewhere', () => {
     for (const schema of Object.values(api.components.schemas)) validatorOf(schema);
-    for (const [, target] of JSON.stringify(api).matchAll(/"\$ref":"([^"]+)"/g)) assert.ok(resolve({ $ref: target }), target);
+    for (const [, target] of JSON.stringify(api).matchAll(/"\$ref":"([^"]+)"/g))
+      assert.ok(resolve({ $ref: target }), target);
   });
 
   test('every example is valid, and every route with a body or an answer in JSON has one', () => {
     for (const { what, schema, example, examples } of contents) {
-      const values = example !== undefined ? [example] : Object.values(examples ?? {}).map((node) => resolve(node).value);
-      if (/json$/.test(what) && !FILES.some((route) => what.startsWith(route))) assert.ok(values.length > 0, `${what}: no example`);
+      const values =
+        example !== undefined ? [example] : Object.values(examples ?? {}).map((node) => resolve(node).value);
+      if (/json$/.test(what) && !FILES.some((route) => what.startsWith(route)))
+        assert.ok(values.length > 0, `${what}: no example`);
       for (const value of values) assert.equal(validatorOf(schema)(value), '', what);
     }
   });
@@ -106,10 +131,16 @@ describe('who may', () => {
   /* A body nothing can be done with: what is refused for it was let in. */
   const probe = (caller, { method, path }) => {
     const target = path.replace('{id}', foreignId());
-    return send(method, target, { token: caller.token, body: ['POST', 'PUT'].includes(method) ? { thisIsNoField: 1 } : undefined, isBare: true });
+    return send(method, target, {
+      token: caller.token,
+      body: ['POST', 'PUT'].includes(method) ? { thisIsNoField: 1 } : undefined,
+      isBare: true,
+    });
   };
 
-  for (const operation of ofProgram.filter(({ 'x-roles': roles }) => !roles.includes('open') && !roles.includes('signature')))
+  for (const operation of ofProgram.filter(
+    ({ 'x-roles': roles }) => !roles.includes('open') && !roles.includes('signature'),
+  ))
     test(`${operation.route}: ${operation['x-roles'].join(', ')}`, async () => {
       for (const role of ROLES) {
         const answer = await probe(await as(role), operation);
@@ -139,7 +170,10 @@ describe('as it is served', () => {
   });
 
   test('any site that may call the API may read it', async () => {
-    const preflight = await fetch(`${baseUrl}/api/openapi.json`, { method: 'OPTIONS', headers: { origin: 'http://localhost:3000' } });
+    const preflight = await fetch(`${baseUrl}/api/openapi.json`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://localhost:3000' },
+    });
     assert.equal(preflight.status, 204);
     assert.equal(preflight.headers.get('access-control-allow-origin'), 'http://localhost:3000');
   });

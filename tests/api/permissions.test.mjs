@@ -12,8 +12,11 @@ import { as, expectProblem, expectStatus, foreignId, send } from './support.mjs'
 const ROLES = ['admin', 'kevin', 'operator', 'analyst', 'agent'];
 const lead = `/api/leads/${foreignId()}`;
 const user = `/api/users/${foreignId()}`;
-const call = { callId: foreignId(), leadId: foreignId() };
+const call = `/api/calls/${foreignId()}`;
+const callId = foreignId();
+const leadId = foreignId();
 const PEOPLE = ['admin', 'kevin', 'operator', 'analyst'];
+const CALLERS = ['admin', 'kevin', 'operator', 'agent'];
 
 /* route as in fcgi/routes.c, request, status for those who may, and who may. */
 const MATRIX = [
@@ -21,20 +24,30 @@ const MATRIX = [
   ['GET /api/leads', ['GET', '/api/leads?limit=1'], 200, ROLES],
   ['POST /api/leads', ['POST', '/api/leads', {}], 400, ['admin', 'kevin', 'operator']],
   ['GET /api/leads/:id', ['GET', lead], 404, ROLES],
-  ['PUT /api/leads/:id', ['PUT', lead, {}], 404, ['admin', 'kevin', 'operator', 'agent']],
+  ['PUT /api/leads/:id', ['PUT', lead, {}], 404, CALLERS],
   ['DELETE /api/leads/:id', ['DELETE', lead], 404, ['admin', 'kevin']],
   ['GET /api/leads/:id/calls', ['GET', `${lead}/calls`], 404, ROLES],
   ['POST /api/leads/:id/calls', ['POST', `${lead}/calls`, {}], 404, ['admin', 'kevin', 'agent']],
   ['GET /api/calls', ['GET', '/api/calls?limit=1'], 200, ROLES],
   ['POST /api/calls', ['POST', '/api/calls', {}], 400, ['admin', 'kevin', 'agent']],
   ['GET /api/calls/active', ['GET', '/api/calls/active'], 200, ROLES],
-  ['GET /api/calls/:id', ['GET', `/api/calls/${call.callId}`], 404, ROLES],
-  ['PUT /api/calls/:id', ['PUT', `/api/calls/${call.callId}`, {}], 404, ['admin', 'kevin', 'agent']],
-  ['POST /api/calls/:id/recording', ['POST', `/api/calls/${call.callId}/recording`, { action: 'start' }], 404, ['admin', 'kevin', 'operator', 'agent']],
-  ['POST /api/agent/start-call', ['POST', '/api/agent/start-call', { leadId: call.leadId }], 404, ['admin', 'kevin', 'operator', 'agent']],
-  ['POST /api/agent/end-call', ['POST', '/api/agent/end-call', { callId: call.callId }], 404, ['admin', 'kevin', 'operator', 'agent']],
-  ['POST /api/agent/engagement-score', ['POST', '/api/agent/engagement-score', { callId: call.callId, engagementScore: 1 }], 404, ['admin', 'agent']],
-  ['POST /api/agent/phase-transition', ['POST', '/api/agent/phase-transition', { callId: call.callId, phase: 1 }], 404, ['admin', 'agent']],
+  ['GET /api/calls/:id', ['GET', call], 404, ROLES],
+  ['PUT /api/calls/:id', ['PUT', call, {}], 404, ['admin', 'kevin', 'agent']],
+  ['POST /api/calls/:id/recording', ['POST', `${call}/recording`, { action: 'start' }], 404, CALLERS],
+  ['POST /api/agent/start-call', ['POST', '/api/agent/start-call', { leadId }], 404, CALLERS],
+  ['POST /api/agent/end-call', ['POST', '/api/agent/end-call', { callId }], 404, CALLERS],
+  [
+    'POST /api/agent/engagement-score',
+    ['POST', '/api/agent/engagement-score', { callId, engagementScore: 1 }],
+    404,
+    ['admin', 'agent'],
+  ],
+  [
+    'POST /api/agent/phase-transition',
+    ['POST', '/api/agent/phase-transition', { callId, phase: 1 }],
+    404,
+    ['admin', 'agent'],
+  ],
   ['GET /api/agent/performance', ['GET', '/api/agent/performance'], 200, PEOPLE],
   ['GET /api/kevin/availability', ['GET', '/api/kevin/availability'], 200, ROLES],
   ['PUT /api/kevin/availability', ['PUT', '/api/kevin/availability', {}], 400, ['admin', 'kevin']],
@@ -57,14 +70,23 @@ const MATRIX = [
 ];
 
 /* Routes that ask for no role; each has its own file of tests. */
-const OPEN = ['GET /healthz', 'GET /readyz', 'GET /api/health', 'POST /api/auth/login', 'POST /api/auth/refresh', 'POST /api/auth/logout',
-  'POST /api/webhooks/telnyx'];
+const OPEN = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /api/health',
+  'POST /api/auth/login',
+  'POST /api/auth/refresh',
+  'POST /api/auth/logout',
+  'POST /api/webhooks/telnyx',
+];
 
 const request = async (role, [method, path, body]) => send(method, path, { token: (await as(role)).token, body });
 
 test('every route of the program stands in the matrix', () => {
   const source = readFileSync(new URL('../../fcgi/routes.c', import.meta.url), 'utf8');
-  const routes = [...source.matchAll(/^\t\{ (GET|POST|PUT|DELETE), +"([^"]+)"/gm)].map(([, method, path]) => `${method} ${path}`);
+  const routes = [...source.matchAll(/^\t\{ (GET|POST|PUT|DELETE), +"([^"]+)"/gm)].map(
+    ([, method, path]) => `${method} ${path}`,
+  );
   assert.deepEqual(routes.sort(), [...MATRIX.map(([route]) => route), ...OPEN].sort());
 });
 
@@ -86,13 +108,23 @@ for (const [route, what, status, allowed] of MATRIX)
 describe('the role', () => {
   test('comes from the token, never from the request', async () => {
     const analyst = await as('analyst');
-    expectStatus(await send('POST', '/api/leads?role=admin', { token: analyst.token, body: { role: 'admin' }, headers: { 'x-role': 'admin' } }), 403);
+    expectStatus(
+      await send('POST', '/api/leads?role=admin', {
+        token: analyst.token,
+        body: { role: 'admin' },
+        headers: { 'x-role': 'admin' },
+      }),
+      403,
+    );
   });
 
   test('is asked before the body is looked at', async () => {
     const analyst = await as('analyst');
     expectStatus(await send('POST', '/api/leads', { token: analyst.token, body: '{' }), 403);
-    expectStatus(await send('POST', '/api/leads', { token: analyst.token, body: 'x', headers: { 'content-type': 'text/plain' } }), 403);
+    expectStatus(
+      await send('POST', '/api/leads', { token: analyst.token, body: 'x', headers: { 'content-type': 'text/plain' } }),
+      403,
+    );
   });
 
   test('is asked before the id is looked at', async () => {

@@ -2,8 +2,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
-  TIME, admin, agent, answerCall, endAllCalls, endCall, eventsOf, expectInvalid, expectProblem, expectStatus, foreignId, getCall,
-  newAnsweredCall, newCall, query, sleep,
+  TIME,
+  admin,
+  agent,
+  answerCall,
+  endAllCalls,
+  endCall,
+  eventsOf,
+  expectInvalid,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  getCall,
+  newAnsweredCall,
+  newCall,
+  query,
+  sleep,
 } from './support.mjs';
 
 let override;
@@ -19,7 +33,8 @@ after(async () => {
 });
 
 const setKevin = async (available) => expectStatus(await admin.put('/api/kevin/availability', { available }), 200);
-const report = (callId, engagementScore, more) => agent.post('/api/agent/engagement-score', { callId, engagementScore, ...more });
+const report = (callId, engagementScore, more) =>
+  agent.post('/api/agent/engagement-score', { callId, engagementScore, ...more });
 const reported = async (...args) => expectStatus(await report(...args), 200).body.data;
 const enter = (callId, phase, more) => agent.post('/api/agent/phase-transition', { callId, phase, ...more });
 const entered = async (...args) => expectStatus(await enter(...args), 200).body.data.phases;
@@ -47,7 +62,11 @@ describe('an engagement report', () => {
     assert.deepEqual([engagement.score, engagement.peak, phase], [55, 60, 4]);
     assert.deepEqual(
       engagement.indicators.map(({ phase: at, score, indicators }) => [at, score, indicators]),
-      [[3, 50.5, ['asked a question', 'ä€😀']], [4, 60, measures], [4, 55, null]],
+      [
+        [3, 50.5, ['asked a question', 'ä€😀']],
+        [4, 60, measures],
+        [4, 55, null],
+      ],
     );
     for (const { timestamp } of engagement.indicators) assert.match(timestamp, TIME);
     await endCall(callId);
@@ -63,8 +82,17 @@ describe('an engagement report', () => {
 
   test('may come as a form', async () => {
     const { callId } = await newCall();
-    const form = new URLSearchParams([['callId', callId], ['engagementScore', '71.5'], ['phase', '2'], ['indicators[]', 'one'], ['indicators[]', 'two']]);
-    assert.equal(expectStatus(await agent.post('/api/agent/engagement-score', form), 200).body.data.engagementScore, 71.5);
+    const form = new URLSearchParams([
+      ['callId', callId],
+      ['engagementScore', '71.5'],
+      ['phase', '2'],
+      ['indicators[]', 'one'],
+      ['indicators[]', 'two'],
+    ]);
+    assert.equal(
+      expectStatus(await agent.post('/api/agent/engagement-score', form), 200).body.data.engagementScore,
+      71.5,
+    );
     assert.deepEqual((await getCall(callId)).engagement.indicators[0].indicators, ['one', 'two']);
     await endCall(callId);
   });
@@ -75,7 +103,10 @@ describe('an engagement report', () => {
     await reported(callId, 20, { at: ago(30) });
     const { engagement, score } = await getCall(callId);
     assert.deepEqual([score, engagement.score, engagement.peak], [90, 90, 90]);
-    assert.deepEqual(engagement.indicators.map((entry) => entry.score), [20, 90]);
+    assert.deepEqual(
+      engagement.indicators.map((entry) => entry.score),
+      [20, 90],
+    );
     await reported(callId, 30);
     assert.equal((await getCall(callId)).score, 30);
     await endCall(callId);
@@ -95,7 +126,10 @@ describe('an engagement report', () => {
     const answers = await Promise.all(scores.map((score) => report(callId, score)));
     for (const answer of answers) expectStatus(answer, 200);
     const { engagement } = await getCall(callId);
-    assert.deepEqual(engagement.indicators.map(({ score }) => score).sort((a, b) => a - b), scores);
+    assert.deepEqual(
+      engagement.indicators.map(({ score }) => score).sort((a, b) => a - b),
+      scores,
+    );
     assert.equal(engagement.peak, 21);
     await endCall(callId);
   });
@@ -108,7 +142,10 @@ describe('an engagement report', () => {
     assert.ok(['initiated', 'ringing'].includes(early.status), `${status} became ${early.status}`);
     assert.equal(early.score, 12);
     assert.equal((await answerCall(call)).status, 'in-progress');
-    const statuses = await query("select payload ->> 'status' as status from vals.event_log where call_id = :'id' and kind = 'call.status' order by id", { id: call.callId });
+    const statuses = await query(
+      "select payload ->> 'status' as status from vals.event_log where call_id = :'id' and kind = 'call.status' order by id",
+      { id: call.callId },
+    );
     assert.ok(!statuses.some((event) => event.status === 'active'));
     await endCall(call.callId);
   });
@@ -119,7 +156,10 @@ describe('an engagement report', () => {
     await reported(callId, 12);
     await reported(callId, 13);
     assert.equal((await getCall(callId)).status, 'in-progress');
-    const told = await query("select id from vals.event_log where call_id = :'id' and payload ->> 'status' = 'in-progress'", { id: callId });
+    const told = await query(
+      "select id from vals.event_log where call_id = :'id' and payload ->> 'status' = 'in-progress'",
+      { id: callId },
+    );
     assert.equal(told.length, 1);
     await endCall(callId);
   });
@@ -138,7 +178,10 @@ describe('an engagement report', () => {
     await reported(callId, 84);
     assert.equal(await opportunities(callId), 0);
     await reported(callId, 92.5);
-    const [{ payload }] = await query("select payload from vals.event_log where call_id = :'id' and kind = 'call.opportunity'", { id: callId });
+    const [{ payload }] = await query(
+      "select payload from vals.event_log where call_id = :'id' and kind = 'call.opportunity'",
+      { id: callId },
+    );
     assert.deepEqual([payload.callId, payload.engagementScore, payload.suggestTransfer], [callId, 92.5, true]);
     await endCall(callId);
   });
@@ -184,14 +227,26 @@ describe('an engagement report that is refused', () => {
       expectInvalid(await report(callId, 50, { phase }), 'phase');
     });
 
-  for (const [what, indicators] of [['33 indicators', Array(33).fill('x')], ['an indicator of 65 characters', ['x'.repeat(65)]],
-    ['an empty indicator', ['']], ['a number among the indicators', ['x', 1]], ['a text for indicators', 'x'],
-    ['more than 8 KiB of measures', { x: 'y'.repeat(8192) }]])
+  for (const [what, indicators] of [
+    ['33 indicators', Array(33).fill('x')],
+    ['an indicator of 65 characters', ['x'.repeat(65)]],
+    ['an empty indicator', ['']],
+    ['a number among the indicators', ['x', 1]],
+    ['a text for indicators', 'x'],
+    ['more than 8 KiB of measures', { x: 'y'.repeat(8192) }],
+  ])
     test(`has ${what}`, async () => {
       expectInvalid(await report(callId, 50, { indicators }), 'indicators');
     });
 
-  for (const at of ['now', 1769871845, '2026-02-30T00:00:00Z', '2026-01-31T10:00:00', '2026-01-31T10:00:00+99:99', null])
+  for (const at of [
+    'now',
+    1769871845,
+    '2026-02-30T00:00:00Z',
+    '2026-01-31T10:00:00',
+    '2026-01-31T10:00:00+99:99',
+    null,
+  ])
     test(`has the time ${JSON.stringify(at)}`, async () => {
       expectInvalid(await report(callId, 50, { at }), 'at');
     });
@@ -217,8 +272,14 @@ describe('a phase transition', () => {
     const phases = await entered(callId, 2, { outcome: 'advanced', notes: 'kind\nvoice' });
     assert.deepEqual([phases.current, phases.completed], [2, 1]);
     const [first, second] = phases.progression;
-    assert.deepEqual([first.phase, first.name, first.outcome, first.notes], [1, 'Greeting & Introduction', 'advanced', 'kind\nvoice']);
-    assert.deepEqual([second.phase, second.name, second.outcome, second.notes], [2, 'Purpose & Permission', null, null]);
+    assert.deepEqual(
+      [first.phase, first.name, first.outcome, first.notes],
+      [1, 'Greeting & Introduction', 'advanced', 'kind\nvoice'],
+    );
+    assert.deepEqual(
+      [second.phase, second.name, second.outcome, second.notes],
+      [2, 'Purpose & Permission', null, null],
+    );
     assert.match(first.enteredAt, TIME);
     assert.ok(Number.isInteger(first.durationMs) && first.durationMs >= 0);
     assert.equal(second.enteredAt, first.leftAt);
@@ -231,7 +292,10 @@ describe('a phase transition', () => {
     const { callId } = await newAnsweredCall();
     for (const phase of [9, 3, 12, 1, 11]) await entered(callId, phase);
     const { phases } = await getCall(callId);
-    assert.deepEqual(phases.progression.map(({ phase }) => phase), [1, 9, 3, 12, 1, 11]);
+    assert.deepEqual(
+      phases.progression.map(({ phase }) => phase),
+      [1, 9, 3, 12, 1, 11],
+    );
     assert.equal(phases.progression.filter(({ leftAt }) => leftAt === null).length, 1);
     await endCall(callId);
   });
@@ -239,7 +303,15 @@ describe('a phase transition', () => {
   test('counts as completed the distinct phases left with advanced or positive', async () => {
     const { callId } = await newAnsweredCall();
     const completed = [];
-    for (const [phase, outcome] of [[2, 'advanced'], [3, 'positive'], [2, 'stalled'], [4, 'advanced'], [5, 'objection'], [1, undefined], [2, 'advanced']])
+    for (const [phase, outcome] of [
+      [2, 'advanced'],
+      [3, 'positive'],
+      [2, 'stalled'],
+      [4, 'advanced'],
+      [5, 'objection'],
+      [1, undefined],
+      [2, 'advanced'],
+    ])
       completed.push((await entered(callId, phase, outcome && { outcome })).completed);
     assert.deepEqual(completed, [1, 2, 2, 2, 2, 2, 2]);
     await endCall(callId);
@@ -249,7 +321,13 @@ describe('a phase transition', () => {
     const { callId } = await newAnsweredCall();
     await entered(callId, 2);
     const phases = await entered(callId, 2, { outcome: 'positive' });
-    assert.deepEqual(phases.progression.map(({ phase, outcome, leftAt }) => [phase, outcome, leftAt !== null]), [[1, null, true], [2, 'positive', false]]);
+    assert.deepEqual(
+      phases.progression.map(({ phase, outcome, leftAt }) => [phase, outcome, leftAt !== null]),
+      [
+        [1, null, true],
+        [2, 'positive', false],
+      ],
+    );
     assert.equal(phases.completed, 0);
     assert.equal((await entered(callId, 3)).completed, 1);
     await endCall(callId);
@@ -296,9 +374,15 @@ describe('a phase transition', () => {
   test('is told with the phase before', async () => {
     const { callId } = await newAnsweredCall();
     await entered(callId, 5, { outcome: 'stalled' });
-    const [{ payload }] = await query("select payload from vals.event_log where call_id = :'id' and kind = 'call.phase'", { id: callId });
+    const [{ payload }] = await query(
+      "select payload from vals.event_log where call_id = :'id' and kind = 'call.phase'",
+      { id: callId },
+    );
     const { phase, phaseName, previous, outcome } = payload;
-    assert.deepEqual([payload.callId, phase, phaseName, previous, outcome], [callId, 5, 'Goals & Motivation', 1, 'stalled']);
+    assert.deepEqual(
+      [payload.callId, phase, phaseName, previous, outcome],
+      [callId, 5, 'Goals & Motivation', 1, 'stalled'],
+    );
     await endCall(callId);
   });
 
@@ -316,7 +400,12 @@ describe('a phase transition', () => {
     const { callId } = await newAnsweredCall();
     expectInvalid(await agent.post('/api/agent/phase-transition', {}), 'callId', 'phase');
     for (const phase of [0, 13, 2.5, '2', null]) expectInvalid(await enter(callId, phase), 'phase');
-    expectInvalid(await enter(callId, 2, { outcome: 'won', notes: 'x'.repeat(1001), at: 'soon' }), 'at', 'notes', 'outcome');
+    expectInvalid(
+      await enter(callId, 2, { outcome: 'won', notes: 'x'.repeat(1001), at: 'soon' }),
+      'at',
+      'notes',
+      'outcome',
+    );
     expectInvalid(await enter(callId, 2, { at: '2026-13-01T00:00:00Z' }), 'at');
     expectInvalid(await enter(callId, 2, { phaseName: 'Rapport' }), 'phaseName');
     assert.equal((await getCall(callId)).phases.progression.length, 1);

@@ -1,9 +1,10 @@
 /*
  * support.mjs - the API as its clients see it, and a back door to the database
  *
- * Every answer of /api/ passes through checkEnvelope, and every answer through check() of openapi.mjs, so
- * each test of this folder is also a test of the common contract and of the document. What a test makes it makes for itself: fictional
- * numbers and names nobody else has, so that the files can share a system with anything.
+ * Every answer of /api/ passes through checkEnvelope, and every answer through check() of
+ * openapi.mjs, so each test of this folder is also a test of the common contract and of the
+ * document. What a test makes it makes for itself: fictional numbers and names nobody else
+ * has, so that the files can share a system with anything.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -97,7 +98,13 @@ export async function send(method, path, { token, headers, body, isBare } = {}) 
     body: typeof encoded.body === 'string' ? Buffer.from(encoded.body) : encoded.body,
   });
   const text = await response.text();
-  const answer = { what: `${method} ${path}`, status: response.status, headers: response.headers, text, body: parsed(text) };
+  const answer = {
+    what: `${method} ${path}`,
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: parsed(text),
+  };
   if (!isBare && path.startsWith('/api/')) checkEnvelope(answer);
   check({ method, path, token: token ?? bearer(all) }, answer);
   return answer;
@@ -134,7 +141,9 @@ export async function sendLines(requestLine, lines, body = '') {
   const socket = connect({ host: hostname, port: Number(port || 80) });
   const chunks = [];
 
-  socket.write(`${requestLine} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`);
+  socket.write(
+    `${requestLine} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`,
+  );
   socket.write(body);
   for await (const chunk of socket) {
     chunks.push(chunk);
@@ -144,11 +153,16 @@ export async function sendLines(requestLine, lines, body = '') {
 
   const [head, text] = splitAnswer(Buffer.concat(chunks));
   const [statusLine, ...fields] = head.split('\r\n');
-  const headers = new Headers(fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]));
+  const headers = new Headers(
+    fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]),
+  );
   const answer = { what: requestLine, status: Number(statusLine.split(' ')[1]), headers, text, body: parsed(text) };
   const [method, path] = requestLine.split(' ');
   checkEnvelope(answer);
-  check({ method, path, token: bearer(Object.fromEntries(lines.map((line) => line.toLowerCase().split(/: */, 2)))) }, answer);
+  check(
+    { method, path, token: bearer(Object.fromEntries(lines.map((line) => line.toLowerCase().split(/: */, 2)))) },
+    answer,
+  );
   return answer;
 }
 
@@ -205,7 +219,11 @@ export async function signIn(email, password = need('VALS_ADMIN_PASSWORD')) {
   }
 }
 
-const callers = new Map([['admin', Promise.resolve(admin)], ['agent', Promise.resolve(agent)], ['nobody', Promise.resolve(nobody)]]);
+const callers = new Map([
+  ['admin', Promise.resolve(admin)],
+  ['agent', Promise.resolve(agent)],
+  ['nobody', Promise.resolve(nobody)],
+]);
 
 async function newCaller(role) {
   const { email } = await newAccount(role);
@@ -232,7 +250,9 @@ export const cookiesOf = (answer) =>
 
 /* One psql for all statements of a file: to start one takes longer than most statements. */
 class Psql {
-  #child = spawn('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  #child = spawn('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   #output = '';
   #errors = '';
   #waiting = [];
@@ -294,7 +314,11 @@ export const execute = (sql, args = {}) => runStatement(sql, args);
 /* ---- telephone numbers ---- */
 
 /* Fictional numbers (555-01NN of some area) a lead has or had; a second run must not meet them. */
-const taken = new Set((await query("select distinct phone from vals.leads where phone ~ '^[+]1[0-9]{3}55501[0-9]{2}$'")).map(({ phone }) => phone));
+const taken = new Set(
+  (await query("select distinct phone from vals.leads where phone ~ '^[+]1[0-9]{3}55501[0-9]{2}$'")).map(
+    ({ phone }) => phone,
+  ),
+);
 
 /*
  * A number nobody has. The simulator does by the last two digits: 01 is busy, 02 rings
@@ -348,7 +372,9 @@ export async function sim(method, path, body) {
 
 /* The dials the provider was asked for to a number. */
 export const dialsTo = async (phone) =>
-  (await sim('GET', 'requests')).requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/calls') && JSON.stringify(body).includes(phone));
+  (await sim('GET', 'requests')).requests.filter(
+    ({ method, path, body }) => method === 'POST' && path.endsWith('/calls') && JSON.stringify(body).includes(phone),
+  );
 
 const live = new Set();
 
@@ -399,9 +425,20 @@ export const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /* Well formed, and nobody's. */
 export const foreignId = () => randomUUID();
 
-export const MALFORMED_IDS = ['1', 'abc', 'null', '00000000-0000-0000-0000-00000000000', 'g0000000-0000-0000-0000-000000000000',
-  '00000000-0000-0000-0000-000000000000x', "'%20or%201=1--", '%F0%9F%98%80', '00000000%2D0000-0000-0000-000000000000%0A'];
+export const MALFORMED_IDS = [
+  '1',
+  'abc',
+  'null',
+  '00000000-0000-0000-0000-00000000000',
+  'g0000000-0000-0000-0000-000000000000',
+  '00000000-0000-0000-0000-000000000000x',
+  "'%20or%201=1--",
+  '%F0%9F%98%80',
+  '00000000%2D0000-0000-0000-000000000000%0A',
+];
 
 /* Names of events the world was told about a call or lead, in order. */
 export const eventsOf = async (id) =>
-  (await query("select kind from vals.event_log where call_id = :'id' or lead_id = :'id' order by id", { id })).map(({ kind }) => kind);
+  (await query("select kind from vals.event_log where call_id = :'id' or lead_id = :'id' order by id", { id })).map(
+    ({ kind }) => kind,
+  );

@@ -14,18 +14,25 @@ const ROLES = ['nobody', 'admin', 'kevin', 'operator', 'analyst', 'agent'];
 /* What nobody can bring about from outside, or what would spoil the other tests. */
 const UNREACHABLE = new Set([429, 500, 503]);
 
-const seen = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const seen = readFileSync(process.argv[2], 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
 
 /* Codes which say that the rule refused, or was not reached. */
 const BEFORE_OR_BY_THE_RULE = new Set(['FORBIDDEN', 'SCOPE', 'REPEATED_HEADER']);
 
 /* The documented errors of a route: [{status, code}], code undefined for one without. */
 const errorsOf = ({ responses }) =>
-  Object.entries(responses).filter(([status]) => status >= 400 && !UNREACHABLE.has(Number(status))).flatMap(([status, node]) => {
-    const media = Object.values(resolve(node).content ?? {});
-    const codes = media.flatMap(({ examples }) => Object.keys(examples ?? {})).filter((code) => /^[A-Z_]+$/.test(code));
-    return codes.map((code) => ({ status: Number(status), code }));
-  });
+  Object.entries(responses)
+    .filter(([status]) => status >= 400 && !UNREACHABLE.has(Number(status)))
+    .flatMap(([status, node]) => {
+      const media = Object.values(resolve(node).content ?? {});
+      const codes = media
+        .flatMap(({ examples }) => Object.keys(examples ?? {}))
+        .filter((code) => /^[A-Z_]+$/.test(code));
+      return codes.map((code) => ({ status: Number(status), code }));
+    });
 
 /* + let in, - refused, . never tried. */
 function roleMark(rows, role) {
@@ -66,11 +73,17 @@ lines.forEach(({ operation, happy, intruders: wrong }, i) => {
   console.log(`${reason ? 'not ok' : 'ok'} ${i + 1} - ${operation.route}${reason}`);
 });
 
-console.log(`# ${column('route', 36)}${column('seen', 7)}${column('success', 9)}${column('errors', 9)}${ROLES.map((role) => column(role, 9)).join('')}`);
+console.log(
+  `# ${column('route', 36)}${column('seen', 7)}${column('success', 9)}${column('errors', 9)}${ROLES.map((role) => column(role, 9)).join('')}`,
+);
 for (const { operation, times, happy, errors, documented, marks } of lines)
-  console.log(`# ${column(operation.route, 36)}${column(times, 7)}${column(happy ?? '-', 9)}${column(`${errors}/${documented}`, 9)}${marks}`);
+  console.log(
+    `# ${column(operation.route, 36)}${column(times, 7)}${column(happy ?? '-', 9)}${column(`${errors}/${documented}`, 9)}${marks}`,
+  );
 console.log('# roles: + let in, - refused, . not tried; errors: documented ones seen, without 429, 500 and 503');
 for (const { operation, unseen } of lines)
   if (unseen.length > 0) console.log(`# not seen: ${operation.route}: ${unseen.join(', ')}`);
 const sum = (name) => lines.reduce((total, line) => total + line[name], 0);
-console.log(`# ${lines.length} routes, ${sum('times')} answers held against the document, ${sum('errors')} of ${sum('documented')} documented errors seen`);
+console.log(
+  `# ${lines.length} routes, ${sum('times')} answers held against the document, ${sum('errors')} of ${sum('documented')} documented errors seen`,
+);

@@ -4,20 +4,31 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { admin, agent, execute, expectProblem, expectStatus, need, query, runName, send, sendLines } from './support.mjs';
+import {
+  admin,
+  agent,
+  execute,
+  expectProblem,
+  expectStatus,
+  need,
+  query,
+  runName,
+  send,
+  sendLines,
+} from './support.mjs';
 
 const TOKEN = need('VALS_ADMIN_TOKEN');
 const KEY = need('VALS_AGENT_KEY');
 const [HEADER, PAYLOAD, SIGNATURE] = TOKEN.split('.');
 
-const base64url = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const base64url = (value) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const decoded = (part) => JSON.parse(Buffer.from(part, 'base64url'));
 const me = (authorization) => send('GET', '/api/auth/me', { headers: { authorization } });
 
 async function expectRefused(token) {
   const answer = expectProblem(await me(`Bearer ${token}`), 401, 'UNAUTHORIZED');
   assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
-  /* Neither does it help on a route that may be used by nobody, nor at one that does not exist. */
   expectStatus(await send('GET', '/api/leads', { headers: { authorization: `Bearer ${token}` } }), 401);
 }
 
@@ -36,7 +47,9 @@ function keyFolder() {
 function signingKey() {
   const folder = keyFolder();
   if (!folder) return undefined;
-  const files = readdirSync(folder).filter((name) => name.endsWith('.key')).map((name) => join(folder, name));
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.key'))
+    .map((name) => join(folder, name));
   const newest = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
   const [, secret] = readFileSync(newest, 'utf8').trim().split(' ');
   return { kid: newest.slice(folder.length + 1, -'.key'.length), secret: Buffer.from(secret, 'base64url') };
@@ -70,15 +83,32 @@ describe('a token', () => {
 });
 
 describe('the header Authorization', () => {
-  for (const value of ['Basic YWRtaW46YWRtaW4=', 'Bearer', 'Token abc', TOKEN, `Bearer${TOKEN}`, `Bearer\t${TOKEN}`, `Bearer ${TOKEN} x`,
-    `Bearer ${TOKEN},`, `Bearer "${TOKEN}"`])
+  for (const value of [
+    'Basic YWRtaW46YWRtaW4=',
+    'Bearer',
+    'Token abc',
+    TOKEN,
+    `Bearer${TOKEN}`,
+    `Bearer\t${TOKEN}`,
+    `Bearer ${TOKEN} x`,
+    `Bearer ${TOKEN},`,
+    `Bearer "${TOKEN}"`,
+  ])
     test(`${value.replace(TOKEN, '<token>').replace('\t', '<tab>')} is 401`, async () => {
       expectProblem(await me(value), 401, 'UNAUTHORIZED');
     });
 
   test('that comes twice is refused, whichever of the two is right', async () => {
-    for (const [first, second] of [[TOKEN, TOKEN], [TOKEN, 'x'], ['x', TOKEN], [TOKEN, KEY]]) {
-      const answer = await sendLines('GET /api/auth/me', [`Authorization: Bearer ${first}`, `Authorization: Bearer ${second}`]);
+    for (const [first, second] of [
+      [TOKEN, TOKEN],
+      [TOKEN, 'x'],
+      ['x', TOKEN],
+      [TOKEN, KEY],
+    ]) {
+      const answer = await sendLines('GET /api/auth/me', [
+        `Authorization: Bearer ${first}`,
+        `Authorization: Bearer ${second}`,
+      ]);
       assert.ok([400, 401].includes(answer.status), answer.text);
     }
   });
@@ -150,7 +180,9 @@ describe('a token signed with our own key', { skip: withoutKey }, () => {
     'never expires': { payload: without('exp') },
     'has a text for exp': { payload: { exp: String(now() + 60) } },
     'has a fraction for exp': { payload: { exp: now() + 60.5 } },
-    'has an exp beyond all numbers': { payload: JSON.stringify(decoded(PAYLOAD)).replace(/"exp":\d+/, '"exp":99999999999999999999') },
+    'has an exp beyond all numbers': {
+      payload: JSON.stringify(decoded(PAYLOAD)).replace(/"exp":\d+/, '"exp":99999999999999999999'),
+    },
     'is of another issuer': { payload: { iss: 'evil' } },
     'is of no issuer': { payload: without('iss') },
     'is for another audience': { payload: { aud: 'other' } },
@@ -170,7 +202,8 @@ describe('a token signed with our own key', { skip: withoutKey }, () => {
     'has a list for payload': { payload: '[]' },
     'has bad JSON for payload': { payload: "{'sub':1}" },
   });
-  for (const [what, changes] of Object.entries(key ? bad() : {})) test(`${what} is 401`, () => expectRefused(signed(changes)));
+  for (const [what, changes] of Object.entries(key ? bad() : {}))
+    test(`${what} is 401`, () => expectRefused(signed(changes)));
 
   test('but with the secret spelled as text is 401', async () => {
     const text = `${HEADER}.${PAYLOAD}`;
@@ -180,20 +213,30 @@ describe('a token signed with our own key', { skip: withoutKey }, () => {
 
   test('of a role nobody has may do nothing', async () => {
     for (const role of ['root', 'ADMIN', 'admin ', 'nobody'])
-      expectStatus(await send('GET', '/api/leads', { token: signed({ payload: { role } }) }), 403);
+      expectStatus(await send('POST', '/api/leads', { token: signed({ payload: { role } }), body: {} }), 403);
   });
 });
 
 describe('an API key', () => {
   test('that nobody has is 401', async () => {
-    for (const token of [`vals_${'A'.repeat(43)}`, `${KEY.slice(0, -1)}${KEY.endsWith('A') ? 'B' : 'A'}`, KEY.toUpperCase(), `${KEY}x`, KEY.slice(0, -1), 'vals_'])
+    for (const token of [
+      `vals_${'A'.repeat(43)}`,
+      `${KEY.slice(0, -1)}${KEY.endsWith('A') ? 'B' : 'A'}`,
+      KEY.toUpperCase(),
+      `${KEY}x`,
+      KEY.slice(0, -1),
+      'vals_',
+    ])
       await expectRefused(token);
   });
 
   async function newKey(more = 'null') {
     const token = `vals_${randomBytes(32).toString('base64url')}`;
-    await query(`insert into vals.api_keys (name, key_hash, key_prefix, expires_at)
-      values ('api-test ' || :'run', encode(sha256(:'key'), 'hex'), left(:'key', 12), ${more}) returning id`, { run: runName, key: token });
+    await query(
+      `insert into vals.api_keys (name, key_hash, key_prefix, expires_at)
+      values ('api-test ' || :'run', encode(sha256(:'key'), 'hex'), left(:'key', 12), ${more}) returning id`,
+      { run: runName, key: token },
+    );
     return token;
   }
   const forget = () => execute("delete from vals.api_keys where name = 'api-test ' || :'run'", { run: runName });
@@ -210,7 +253,7 @@ describe('an API key', () => {
     await execute("update vals.api_keys set revoked_at = now() where name = 'api-test ' || :'run'", { run: runName });
     const end = Date.now() + 10_000;
     /* Every worker may remember it for a moment; all have forgotten it when twenty in a row have. */
-    for (let refusals = 0; refusals < 20; ) {
+    for (let refusals = 0; refusals < 20;) {
       assert.ok(Date.now() < end, 'still accepted after ten seconds');
       const answers = await Promise.all(Array.from({ length: 20 }, () => send('GET', '/api/leads?limit=1', { token })));
       refusals = answers.filter(({ status }) => status === 401).length;

@@ -35,6 +35,7 @@ up command flock util-linux
 test header cmocka.h libcmocka-dev
 test file /usr/share/postgresql/*/extension/pgtap.control postgresql-15-pgtap
 test command ab apache2-utils
+test command openssl openssl
 test command chromium chromium
 test file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 bench command ab apache2-utils

@@ -105,8 +105,13 @@ area_sql() {
 	done
 }
 
+# The tests note what they saw of each route; the table of it is a test, too.
 area_api() {
+	local seen=$ARTIFACTS/api/seen.ndjson
+	rm -f "$seen"
 	stack_tests api
+	run_tests tap api/table node "$ROOT/tests/api/table.mjs" "$seen"
+	sed -n 's/^# /  /p' "$ARTIFACTS/api/table.log"
 }
 
 area_realtime() {
@@ -176,6 +181,7 @@ cmd_test() {
 	suite_artifacts
 	# At the end of the list: after everything is torn down.
 	EXIT_COMMANDS+=(suite_summary)
+	on_exit stop_tests
 	suite_run "$@"
 	((FAILED == 0))
 }

@@ -71,12 +71,21 @@ tally() {
 # What of a log explains a failure: the failing points with what follows them, else its end.
 tally_explain() {
 	local points
-	points=$(grep -aE -A 25 '^ *not ok|^(FAIL|ERROR):| FAIL ' "$1" | head -n 150 || true)
+	points=$(grep -aE -A 25 '^ *not ok|^Bail out!|^(FAIL|ERROR):| FAIL ' "$1" | head -n 150 || true)
 	if [ -n "$points" ]; then
 		printf '%s\n' "$points"
 	else
 		tail -n 40 "$1"
 	fi | sed 's/^/        | /'
+}
+
+TESTS_PID=
+
+# On the way out: the runner, should one be at work.
+stop_tests() {
+	[ -n "$TESTS_PID" ] || return 0
+	kill -TERM "$TESTS_PID" 2>/dev/null || true
+	wait "$TESTS_PID" || true
 }
 
 # run_tests KIND NAME COMMAND...: run it with its output in the artifacts, count it.  A runner that
@@ -86,8 +95,12 @@ run_tests() {
 	local passed failed skipped
 	shift 2
 	mkdir -p "$(dirname "$log")"
-	timeout -k 10 "${VALS_TEST_TIMEOUT:-900}" "$@" >"$log" 2>&1 </dev/null || status=$?
-	((status != 124)) || echo "not ok - ended after ${VALS_TEST_TIMEOUT:-900} s" >>"$log"
+	# In the background, so that Ctrl-C ends the waiting; the tests themselves end in stop_tests.
+	timeout -k 10 "${VALS_TEST_TIMEOUT:-600}" "$@" >"$log" 2>&1 </dev/null &
+	TESTS_PID=$!
+	wait "$TESTS_PID" || status=$?
+	TESTS_PID=
+	((status != 124)) || echo "Bail out! ended after ${VALS_TEST_TIMEOUT:-600} s" >>"$log"
 	read -r passed failed skipped < <("parse_$kind" <"$log")
 	if ((failed == 0 && (status != 0 || passed + skipped == 0))); then
 		failed=1

@@ -117,7 +117,7 @@ request /api/leads -X OPTIONS -H 'Origin: https://evil.example'
 is "preflight_of_a_stranger_is_204" "$STATUS" 204
 empty "preflight_of_a_stranger_allows_nothing" "$(grep -i '^access-control' <<<"$HEADERS")"
 
-# --- request id, compression, metrics ------------------------------------------
+# --- request id, compression ---------------------------------------------------
 
 request /healthz -H 'X-Request-Id: chosen-by-client'
 like "a_clients_request_id_is_not_taken" "$(header X-Request-Id)" '^[0-9a-f]{32}$'
@@ -128,8 +128,6 @@ ok "the_request_id_stands_in_the_programs_log" wait_for 3 grep -qF "$(header X-R
 request "$asset" -H 'Accept-Encoding: gzip'
 is "text_is_compressed" "$(header Content-Encoding)" gzip
 like "compression_varies" "$(header Vary | tr '\n' ' ')" Accept-Encoding
-request /metrics
-is "metrics_are_for_loopback" "$STATUS" 200
 
 # --- log injection ---------------------------------------------------------------
 

@@ -1,17 +1,51 @@
 #!/usr/bin/env bash
-# nginx.test.sh - the templates alone: they fill, nginx takes them, and keep their rules
+# nginx.test.sh - the templates alone, with no program behind them
 set -uo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$ROOT/tests/harness/tap.sh"
 PATH=$PATH:/usr/sbin
 
 TEMP=$(mktemp -d /tmp/vals-nginx.XXXXXX)
-trap 'rm -rf "$TEMP"' EXIT
-mkdir "$TEMP/tmp"
+chmod 755 "$TEMP"
+mkdir -m 777 "$TEMP/tmp" "$TEMP/dashboard"
+SERVER=
+trap 'stop_server; rm -rf "$TEMP"' EXIT
 
 render() {
 	"$ROOT/nginx/render.sh" "$TEMP/conf" LOGDIR="$TEMP" PIDFILE="$TEMP/pid" TEMPDIR="$TEMP/tmp" \
-		DASHBOARD="$TEMP" LISTEN=127.0.0.1:28080 "$@"
+		DASHBOARD="$TEMP/dashboard" LISTEN=127.0.0.1:28080 "$@"
+}
+
+# start_server NAME=VALUE...: an nginx with these values, whose programs are all away.
+start_server() {
+	local port
+	stop_server
+	port=$(node -e 'const s = require("net").createServer();
+		s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); });')
+	URL=http://127.0.0.1:$port
+	render LISTEN="127.0.0.1:$port" API_SOCKET="$TEMP/none" WAITING_SOCKET="$TEMP/none" WS_SOCKETS="$TEMP/none" "$@"
+	nginx -e "$TEMP/error.log" -c "$TEMP/conf/nginx.conf" 2>/dev/null &
+	SERVER=$!
+	until curl -s -o /dev/null "$URL/" || ! kill -0 "$SERVER"; do
+		sleep 0.1
+	done
+}
+
+stop_server() {
+	[ -n "$SERVER" ] || return 0
+	kill "$SERVER"
+	wait "$SERVER"
+	SERVER=
+}
+
+# answer PATH [CURL ARGUMENT...]: status line, headers and body.
+answer() {
+	curl -s -i --max-time 10 "$URL$1" "${@:2}" | tr -d '\r'
+}
+
+# status_from ADDRESS PATH: what a client behind a proxy at that address gets.
+status_from() {
+	curl -s -o /dev/null -w '%{http_code}' -H "X-Forwarded-For: $1" "$URL$2"
 }
 
 check() {
@@ -31,6 +65,11 @@ admin_conf() {
 	pid $TEMP/pid;
 	http {
 		access_log off;
+		client_body_temp_path $TEMP/tmp/body;
+		proxy_temp_path $TEMP/tmp/proxy;
+		fastcgi_temp_path $TEMP/tmp/fastcgi;
+		uwsgi_temp_path $TEMP/tmp/uwsgi;
+		scgi_temp_path $TEMP/tmp/scgi;
 		include /etc/nginx/mime.types;
 		include $TEMP/conf/http.conf;
 		include $TEMP/conf/vhost.conf;
@@ -60,6 +99,50 @@ like "trusted_proxies_are_named" "$(cat "$TEMP/conf/realip.conf")" 'set_real_ip_
 
 ok "a_value_that_could_be_configuration_is_refused" bash -c "! '$ROOT/nginx/render.sh' '$TEMP/bad' 'LISTEN=80; include /etc/passwd' 2>/dev/null"
 ok "an_unknown_name_is_refused" bash -c "! '$ROOT/nginx/render.sh' '$TEMP/bad' LISTNE=80 2>/dev/null"
+
+# --- with the programs away --------------------------------------------------
+
+echo '<html>the page' >"$TEMP/dashboard/index.html"
+chmod 644 "$TEMP/dashboard/index.html"
+start_server TRUSTED_PROXIES=127.0.0.1
+for path in /api/leads /readyz '/socket.io/?EIO=4&transport=polling'; do
+	text=$(answer "$path")
+	like "a_program_that_is_away_is_503: $path" "$text" '^HTTP/1.1 503 '
+	like "and_worth_trying_again: $path" "$text" '^Retry-After: 1$'
+	like "in_the_envelope: $path" "$text" '^\{"success":false,"error":"Service temporarily unavailable"\}$'
+done
+like "the_dashboard_is_still_served" "$(answer /)" '<html>the page'
+empty "nothing_speaks_of_TLS" "$(answer / | grep -iE 'strict-transport|upgrade-insecure|wss:')"
+
+is "metrics_are_closed_to_others" "$(status_from 192.0.2.1 /metrics)" 403
+is "metrics_are_open_to_loopback" "$(status_from 127.0.0.1 /metrics)" 503
+answer /healthz -H 'X-Forwarded-For: 198.51.100.7, 203.0.113.9' >/dev/null
+like "a_trusted_proxy_names_the_client" "$(tail -n 1 "$TEMP/access.log")" '"remote_addr":"203\.0\.113\.9"'
+
+start_server TRUSTED_PROXIES=
+answer /healthz -H 'X-Forwarded-For: 203.0.113.9' >/dev/null
+like "nobody_else_is_believed" "$(tail -n 1 "$TEMP/access.log")" '"remote_addr":"127\.0\.0\.1"'
+
+start_server SCHEME=https ALLOWED_ORIGINS=
+text=$(answer / -H 'Host: vals.example.com' -H 'Origin: https://vals.example.com')
+like "behind_TLS_HSTS_is_sent" "$text" '^Strict-Transport-Security: max-age=15552000; includeSubDomains$'
+like "behind_TLS_requests_are_upgraded" "$text" '^Content-Security-Policy: .*;upgrade-insecure-requests$'
+like "behind_TLS_the_websocket_is_wss" "$text" "connect-src 'self' wss://vals\.example\.com;"
+like "behind_TLS_our_origin_is_https" "$text" '^Access-Control-Allow-Origin: https://vals\.example\.com$'
+empty "behind_TLS_http_is_a_stranger" "$(answer / -H 'Host: vals.example.com' -H 'Origin: http://vals.example.com' | grep -i allow-origin)"
+
+start_server TRUSTED_PROXIES=127.0.0.1 FLOOD_RATE=1 FLOOD_BURST=1
+status_from 2001:db8::1 /api/leads >/dev/null
+status_from 2001:db8::2 /api/leads >/dev/null
+is "the_flood_wall_counts_ipv6_by_64" "$(status_from 2001:db8::3 /api/leads)" 429
+is "another_64_is_another_client" "$(status_from 2001:db8:0:1::3 /api/leads)" 503
+text=$(answer /api/leads -H 'X-Forwarded-For: 2001:db8::4')
+like "the_wall_says_so_in_the_envelope" "$text" '^\{"success":false,"error":"Too many requests from this IP","retryAfter":"1 second"\}$'
+like "and_when_to_come_back" "$text" '^Retry-After: 1$'
+is "preflights_pass_the_wall" "$(curl -s -o /dev/null -w '%{http_code}' -X OPTIONS -H 'X-Forwarded-For: 2001:db8::1' "$URL/api/leads")" 204
+stop_server
+
+# --- rules of the templates ---------------------------------------------------
 
 # One add_header in a location would throw away all others.
 empty "headers_are_added_in_one_place" "$(grep -lE '^[[:space:]]*add_header' "$ROOT"/nginx/*.in | grep -v '/headers\.conf\.in$')"

@@ -1,6 +1,6 @@
 /* Requests no stock client would make, at the daemon's own door. */
 import assert from 'node:assert/strict';
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, need } from '../api/support.mjs';
@@ -171,12 +171,21 @@ describe('a polling session', () => {
     answer.destroy();
   });
 
-  test('may speak many times over one connection', async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const { text } = await knock('GET', POLLING, { agent });
-    const { sid } = JSON.parse(text.slice(1));
-    for (let i = 0; i < 20; i += 1) assert.equal((await knock('POST', at(sid), { body: '', agent })).text, 'ok');
-    agent.destroy();
+  test('has its connection closed after each answer, so that nothing follows in it', async () => {
+    const sid = await handshake();
+    const get = `GET ${at(sid)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const post = `POST ${at(sid)} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n3`;
+    for (const bytes of [post + post, post + get, get + post, get + get]) {
+      const socket = connect(need('VALS_WS_SOCKET'));
+      const chunks = [];
+      socket.on('error', () => socket.destroy());
+      socket.on('data', (chunk) => chunks.push(chunk));
+      socket.write(bytes);
+      await sleep(200);
+      assert.equal((await knock('GET', POLLING)).status, 200, 'the daemon goes on');
+      socket.destroy();
+      assert.ok(Buffer.concat(chunks).toString().split('HTTP/1.1 ').length <= 2, 'one answer at most');
+    }
   });
 });
 

@@ -5,6 +5,7 @@
  * send goes to the daemon's unix socket directly. The rest is shared with tests/api.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { after } from 'node:test';
@@ -104,6 +105,20 @@ export function visitor(role) {
 
 export const enterAs = async (role, options) => enter({ token: (await visitor(role)).token, ...options });
 
+/* ---- the database, by connections of their own ---- */
+
+/* Run statements beside whatever else is going on; resolves when they are through. */
+export function meanwhile(sql) {
+  return new Promise((resolve, reject) => {
+    const psql = spawn('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let errors = '';
+    psql.stderr.on('data', (chunk) => (errors += chunk));
+    psql.on('error', reject);
+    psql.on('close', (code) => (code === 0 ? resolve() : reject(new Error(errors))));
+    psql.stdin.end(`${sql};\n`);
+  });
+}
+
 /* ---- calls and events ---- */
 
 const calls = [];
@@ -132,7 +147,7 @@ export async function newLiveCall() {
  * each carries this mark in its leadId.
  */
 export const emitMany = (count, { kind = 'lead.updated', pauseMs = 0, mark = randomUUID(), filler = 0, call = null } = {}) =>
-  execute(
+  meanwhile(
     `do $$
      begin
        for i in 1..${Number(count)} loop

@@ -68,7 +68,7 @@ select is((select jsonb_build_object('telnyxCallId', g ->> 'telnyxCallId', 'teln
 		'agentVersion', g ->> 'agentVersion', 'leadName', g ->> 'leadName', 'transcript', g -> 'transcript', 'recording', g -> 'recording')
 	from api.calls_get(test.who(), :'call') g),
 	jsonb_build_object('telnyxCallId', 'leg-' || :'call', 'telnyxCallControlId', 'v3:' || :'call', 'agentVersion', 'v7', 'leadName', 'Cal Ling',
-		'transcript', '[]'::json, 'recording', '{"status":"none","channels":null}'::json),
+		'transcript', '[]'::json, 'recording', '{"status":"none","url":null,"durationSec":null,"channels":null}'::json),
 	'a_call_is_answered_with_all_about_it');
 select ok(exists (select from json_array_elements(api.calls_active(test.who())) a where a ->> 'id' = :'call'), 'a_live_call_is_active');
 select is((select g.body::jsonb #>> '{lastCall,id}' from api.leads_get(test.who(), :'lead') g), :'call', 'the_lead_shows_its_last_call');

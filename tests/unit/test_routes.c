@@ -42,7 +42,8 @@ every_row_is_reached_by_its_method_and_path(void **state)
 		unsigned allow;
 		const char *path = path_of(&routes[i], ID);
 
-		if (route_find(http_method_name(routes[i].method), path, &found, &id, &allow) != ROUTE_FOUND || found != &routes[i])
+		if (route_find(http_method_name(routes[i].method), path, &found, &id, &allow) != ROUTE_FOUND ||
+		    found != &routes[i])
 			fail_msg("%s %s does not reach its row", http_method_name(routes[i].method), routes[i].path);
 		if (strchr(routes[i].path, ':') != NULL)
 			assert_memory_equal(id, ID, sizeof(ID) - 1);
@@ -64,8 +65,13 @@ no_row_comes_twice(void **state)
 static void
 a_malformed_id_names_the_thing(void **state)
 {
-	static const char *const ids[] = { "1", "active2", "0a000000-0000-4000-8000-00000000000", "0a000000-0000-4000-8000-00000000000g",
-		"0a000000-0000-4000-8000-00000000000ff", "0a000000000040008000-00000000000f0000", "%00", ":id" };
+	static const char *const ids[] = {
+		"1", "active2", "%00", ":id",
+		"0a000000-0000-4000-8000-00000000000",
+		"0a000000-0000-4000-8000-00000000000g",
+		"0a000000-0000-4000-8000-00000000000ff",
+		"0a000000000040008000-00000000000f0000",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < routes_count; i++) {
@@ -79,8 +85,8 @@ a_malformed_id_names_the_thing(void **state)
 		}
 		assert_non_null(routes[i].thing);
 		for (size_t k = 0; k < sizeof(ids) / sizeof(*ids); k++) {
-			assert_int_equal(route_find(http_method_name(routes[i].method), path_of(&routes[i], ids[k]), &found, &id, &allow),
-			    ROUTE_BAD_ID);
+			assert_int_equal(route_find(http_method_name(routes[i].method), path_of(&routes[i], ids[k]),
+			    &found, &id, &allow), ROUTE_BAD_ID);
 			assert_ptr_equal(found, &routes[i]);
 		}
 	}
@@ -89,8 +95,11 @@ a_malformed_id_names_the_thing(void **state)
 static void
 unknown_paths_are_unknown(void **state)
 {
-	static const char *const paths[] = { "", "/", "/api", "/api/", "/api/leads/", "/api//leads", "/API/leads", "/api/leads/" ID "/", "/api/leads/" ID "/x",
-		"/api/leadsx", "/api/lead", "api/leads", "/api/auth", "/api/webhooks/", "/healthz/", "/api/leads?x=1", "/api/:id" };
+	static const char *const paths[] = {
+		"", "/", "/api", "/api/", "/api/:id", "/api/auth", "/api/webhooks/", "/healthz/",
+		"api/leads", "/API/leads", "/api//leads", "/api/lead", "/api/leadsx", "/api/leads/", "/api/leads?x=1",
+		"/api/leads/" ID "/", "/api/leads/" ID "/x",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
@@ -115,7 +124,7 @@ a_known_path_tells_its_methods(void **state)
 		{ "DELETE", "/api/leads", BIT(GET) | BIT(POST) },
 		{ "POST", "/api/leads/" ID, BIT(GET) | BIT(PUT) | BIT(DELETE) },
 		{ "POST", "/api/leads/no-uuid", BIT(GET) | BIT(PUT) | BIT(DELETE) },
-		{ "POST", "/api/calls/active", BIT(GET) },
+		{ "PUT", "/api/calls/active", BIT(GET) },
 		{ "GET", "/api/auth/login", BIT(POST) },
 		{ "POST", "/api/kevin/availability", BIT(GET) | BIT(PUT) },
 		{ "GET", "/api/webhooks/telnyx", BIT(POST) },
@@ -180,7 +189,10 @@ rows_say_what_they_must(void **state)
 static void
 only_these_are_open(void **state)
 {
-	static const char *const open[] = { "/healthz", "/readyz", "/api/health", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout" };
+	static const char *const open[] = {
+		"/healthz", "/readyz", "/metrics", "/api/health",
+		"/api/auth/login", "/api/auth/refresh", "/api/auth/logout",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < routes_count; i++) {
@@ -204,9 +216,9 @@ check_fields(const char *path, const struct field *table)
 	for (const struct field *field = table; field->name != NULL; field++, count++) {
 		bool has_choice = field->kind == FIELD_ENUM || field->kind == FIELD_CHOICES;
 		bool has_table = field->kind == FIELD_RECORD || field->kind == FIELD_LIST;
-		bool has_range = field->kind == FIELD_TEXT || field->kind == FIELD_NOTES || field->kind == FIELD_INTEGER ||
-		    field->kind == FIELD_NUMBER || field->kind == FIELD_TAGS || field->kind == FIELD_OBJECT ||
-		    field->kind == FIELD_INDICATORS || field->kind == FIELD_LIST;
+		bool has_range = field->kind == FIELD_TEXT || field->kind == FIELD_NOTES ||
+		    field->kind == FIELD_INTEGER || field->kind == FIELD_NUMBER || field->kind == FIELD_TAGS ||
+		    field->kind == FIELD_OBJECT || field->kind == FIELD_INDICATORS || field->kind == FIELD_LIST;
 
 		if (has_choice != (field->values != NULL))
 			fail_msg("%s: %s has values where it has no choice, or none where it has", path, field->name);
@@ -252,14 +264,22 @@ roles_may_what_the_matrix_says(void **state)
 		{ MAY_DELETE_LEADS, "ak---" },
 		{ MAY_VIEW_CALLS, "akona" },
 		{ MAY_RUN_CALLS, "ako-a" },
+		{ MAY_EDIT_CALLS, "ak--a" },
 		{ MAY_REPORT, "a---a" },
 		{ MAY_VIEW_AVAILABILITY, "akona" },
 		{ MAY_SET_AVAILABILITY, "ak---" },
+		{ MAY_VIEW_TRANSFERS, "akon-" },
+		{ MAY_RECORD_OUTCOMES, "ak---" },
+		{ MAY_VIEW_ANALYTICS, "akon-" },
 		{ MAY_VIEW_USERS, "ak---" },
 		{ MAY_ADMINISTER, "a----" },
 	};
 
 	(void)state;
+	/* In the order of the enum, so that no permission is left out. */
+	assert_int_equal(sizeof(rows) / sizeof(*rows), ACCESS__MAX - SIGNED_IN);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(rows[i].access, SIGNED_IN + i);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (size_t k = 0; k < 5; k++)
 			if (access_role_may(roles[k], rows[i].access) != (rows[i].who[k] != '-'))

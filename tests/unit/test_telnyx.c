@@ -228,6 +228,42 @@ a_hangup_names_its_leg_in_the_path(void **state)
 }
 
 static void
+a_recording_is_mp3_in_the_channels_of_its_row(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	fixture->command.kind = TELNYX_RECORD_START;
+	fixture->command.call_control_id = "v3:x";
+	set_params(fixture, "{\"channels\":\"single\"}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/calls/v3%3Ax/actions/record_start");
+	assert_text(body, "command_id", COMMAND);
+	assert_text(body, "format", "mp3");
+	assert_text(body, "channels", "single");
+	json_free(body);
+	set_params(fixture, "{}");
+	body = build(fixture);
+	assert_text(body, "channels", "dual");
+	json_free(body);
+}
+
+static void
+a_stop_of_a_recording_says_no_more_than_its_id(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	fixture->command.kind = TELNYX_RECORD_STOP;
+	fixture->command.call_control_id = "v3:x";
+	set_params(fixture, "{}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/calls/v3%3Ax/actions/record_stop");
+	assert_string_equal(json_print(body), "{\"command_id\":\"" COMMAND "\"}");
+	json_free(body);
+}
+
+static void
 a_leg_without_id_cannot_be_hung_up(void **state)
 {
 	struct fixture *fixture = *state;
@@ -242,11 +278,13 @@ a_leg_without_id_cannot_be_hung_up(void **state)
 }
 
 static void
-only_a_hangup_may_be_repeated_at_any_time(void **state)
+only_a_dial_may_not_be_repeated_at_any_time(void **state)
 {
 	(void)state;
 	assert_false(telnyx_is_repeatable(TELNYX_DIAL));
 	assert_true(telnyx_is_repeatable(TELNYX_HANGUP));
+	assert_true(telnyx_is_repeatable(TELNYX_RECORD_START));
+	assert_true(telnyx_is_repeatable(TELNYX_RECORD_STOP));
 }
 
 /* ---- questions ---- */
@@ -414,6 +452,16 @@ judge_code(enum telnyx_kind kind, int attempt, long status, const char *code)
 }
 
 static void
+a_recording_is_not_needed_once_the_call_is_over(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_code(TELNYX_RECORD_STOP, 1, 422, "90018").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_RECORD_START, 1, 422, "90018").meaning, VERDICT_REFUSED);
+	assert_int_equal(judge_code(TELNYX_RECORD_START, 3, 422, "90020").meaning, VERDICT_LATER);
+	assert_int_equal(judge_code(TELNYX_RECORD_START, 4, 422, "90020").meaning, VERDICT_REFUSED);
+}
+
+static void
 errors_mean_what_the_table_says(void **state)
 {
 	static const struct {
@@ -556,8 +604,11 @@ main(void)
 		WITH_FIXTURE(a_dial_without_a_number_cannot_be_said),
 		WITH_FIXTURE(texts_of_the_row_cannot_break_the_body),
 		WITH_FIXTURE(a_hangup_names_its_leg_in_the_path),
+		WITH_FIXTURE(a_recording_is_mp3_in_the_channels_of_its_row),
+		WITH_FIXTURE(a_stop_of_a_recording_says_no_more_than_its_id),
+		WITH_FIXTURE(a_recording_is_not_needed_once_the_call_is_over),
 		WITH_FIXTURE(a_leg_without_id_cannot_be_hung_up),
-		cmocka_unit_test(only_a_hangup_may_be_repeated_at_any_time),
+		cmocka_unit_test(only_a_dial_may_not_be_repeated_at_any_time),
 		WITH_FIXTURE(a_dial_is_looked_for_among_the_active_calls),
 		WITH_FIXTURE(a_hangup_is_looked_for_at_its_leg),
 		WITH_FIXTURE(a_dial_is_found_by_its_client_state),

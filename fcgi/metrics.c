@@ -1,0 +1,181 @@
+/*
+ * metrics.c - the metrics page, in Prometheus' text format 0.0.4
+ *
+ * Requests are counted in shared memory by route template, never by path, so there is no unbounded
+ * label. What the database and the other programs know comes from one statement; when it is
+ * away the page shows the rest.
+ */
+#include "metrics.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "handlers.h"
+#include "reply.h"
+#include "routes.h"
+#include "shared.h"
+
+/* Upper bounds of the latency buckets, microseconds; the last is everything. */
+static const int64_t metrics_bounds_us[SHARED_BUCKETS - 1] = { 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000,
+	5000000 };
+
+/* Requests that fit no route share the slot after the last one. */
+static struct shared_route *
+metrics_slot(const struct request *rq)
+{
+	size_t index = rq->route == NULL ? routes_count : (size_t)(rq->route - routes);
+
+	return &rq->tools->shared->routes[index < SHARED_ROUTES_MAX ? index : SHARED_ROUTES_MAX - 1];
+}
+
+void
+metrics_count(const struct request *rq)
+{
+	struct shared_route *slot = metrics_slot(rq);
+	int64_t us = clock_us() - rq->started_us;
+	size_t bucket = 0;
+
+	while (bucket < SHARED_BUCKETS - 1 && us > metrics_bounds_us[bucket])
+		bucket++;
+	atomic_fetch_add(&slot->by_class[(unsigned)rq->status / 100 % SHARED_CLASSES], 1);
+	atomic_fetch_add(&slot->buckets[bucket], 1);
+	atomic_fetch_add(&slot->total_us, (uint64_t)us);
+}
+
+static void
+metrics_help(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+metrics_route_label(struct buf *out, size_t index)
+{
+	if (index < routes_count)
+		buf_addf(out, "method=\"%s\",route=\"%s\"", http_method_name(routes[index].method), routes[index].path);
+	else
+		buf_adds(out, "method=\"\",route=\"none\"");
+}
+
+static bool
+metrics_was_used(const struct shared_route *slot)
+{
+	for (size_t i = 0; i < SHARED_BUCKETS; i++)
+		if (atomic_load(&slot->buckets[i]) != 0)
+			return true;
+	return false;
+}
+
+static void
+metrics_requests(struct buf *out, struct shared *shared)
+{
+	metrics_help(out, "vals_requests_total", "counter", "answered requests by route and class of status");
+	for (size_t i = 0; i <= routes_count && i < SHARED_ROUTES_MAX; i++) {
+		for (unsigned class = 0; class < SHARED_CLASSES; class ++) {
+			uint64_t count = atomic_load(&shared->routes[i].by_class[class]);
+
+			if (count == 0)
+				continue;
+			buf_adds(out, "vals_requests_total{");
+			metrics_route_label(out, i);
+			buf_addf(out, ",code=\"%uxx\"} %llu\n", class, (unsigned long long)count);
+		}
+	}
+}
+
+static void
+metrics_latency_of(struct buf *out, const struct shared_route *slot, size_t index)
+{
+	uint64_t count = 0;
+
+	for (size_t bucket = 0; bucket < SHARED_BUCKETS; bucket++) {
+		count += atomic_load(&slot->buckets[bucket]);
+		buf_adds(out, "vals_request_seconds_bucket{");
+		metrics_route_label(out, index);
+		if (bucket < SHARED_BUCKETS - 1)
+			buf_addf(out, ",le=\"%g\"} %llu\n", (double)metrics_bounds_us[bucket] / 1e6, (unsigned long long)count);
+		else
+			buf_addf(out, ",le=\"+Inf\"} %llu\n", (unsigned long long)count);
+	}
+	buf_adds(out, "vals_request_seconds_sum{");
+	metrics_route_label(out, index);
+	buf_addf(out, "} %.6f\nvals_request_seconds_count{", (double)atomic_load(&slot->total_us) / 1e6);
+	metrics_route_label(out, index);
+	buf_addf(out, "} %llu\n", (unsigned long long)count);
+}
+
+static void
+metrics_latency(struct buf *out, struct shared *shared)
+{
+	metrics_help(out, "vals_request_seconds", "histogram", "time from the accepted request to its answer");
+	for (size_t i = 0; i <= routes_count && i < SHARED_ROUTES_MAX; i++)
+		if (metrics_was_used(&shared->routes[i]))
+			metrics_latency_of(out, &shared->routes[i], i);
+}
+
+static void
+metrics_workers(struct buf *out, struct shared *shared)
+{
+	unsigned busy = 0, idle = 0;
+
+	for (size_t i = 0; i < SHARED_WORKERS_MAX; i++) {
+		if (atomic_load(&shared->slots[i].pid) == 0)
+			continue;
+		if (atomic_load(&shared->slots[i].busy_since_ms) != 0)
+			busy++;
+		else
+			idle++;
+	}
+	metrics_help(out, "vals_workers", "gauge", "worker processes");
+	buf_addf(out, "vals_workers{state=\"busy\"} %u\nvals_workers{state=\"idle\"} %u\n", busy, idle);
+	metrics_help(out, "vals_worker_deaths_total", "counter", "workers that ended other than by being told to");
+	buf_addf(out, "vals_worker_deaths_total %llu\n", (unsigned long long)atomic_load(&shared->worker_deaths));
+	metrics_help(out, "vals_rate_limited_total", "counter", "requests refused by the rate limit");
+	buf_addf(out, "vals_rate_limited_total %llu\n", (unsigned long long)atomic_load(&shared->rate_limited));
+	metrics_help(out, "vals_webhooks_refused_total", "counter", "provider events without a valid signature");
+	buf_addf(out, "vals_webhooks_refused_total %llu\n", (unsigned long long)atomic_load(&shared->webhooks_refused));
+}
+
+/* The database's samples; a name begins a new group. */
+static void
+metrics_rows(struct buf *out, const struct db_result *rows)
+{
+	const char *before = "";
+
+	for (int i = 0; i < db_rows(rows); i++) {
+		const char *name = db_value(rows, i, 0);
+		const char *labels = db_value(rows, i, 1);
+
+		if (strcmp(name, before) != 0)
+			buf_addf(out, "# TYPE %s gauge\n", name);
+		if (*labels == '\0')
+			buf_addf(out, "%s %s\n", name, db_value(rows, i, 2));
+		else
+			buf_addf(out, "%s{%s} %s\n", name, labels, db_value(rows, i, 2));
+		before = name;
+	}
+}
+
+/* GET /metrics - for loopback only, which is nginx's to see to. */
+enum http_status
+metrics_get(struct request *rq)
+{
+	struct buf page = { 0 };
+	struct db_result *rows = NULL;
+	enum db_outcome outcome = db_call(rq->db, &stmts[STMT_metrics], NULL, &rows);
+	const char *text;
+
+	metrics_requests(&page, rq->tools->shared);
+	metrics_latency(&page, rq->tools->shared);
+	metrics_workers(&page, rq->tools->shared);
+	metrics_help(&page, "vals_database_up", "gauge", "whether the database answered this page");
+	buf_addf(&page, "vals_database_up %d\n", outcome == DB_OK);
+	if (outcome == DB_OK)
+		metrics_rows(&page, rows);
+	db_result_free(&rows);
+	text = arena_strndup(rq->arena, page.data, page.len);
+	buf_free(&page);
+	return reply_raw(rq, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+}

@@ -1,0 +1,50 @@
+/* The metrics page: Prometheus text, counted by route template. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admin, baseUrl, expectStatus, newLead } from './support.mjs';
+
+async function samples() {
+  const response = await fetch(`${baseUrl}/metrics`);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+  const found = new Map();
+  for (const line of (await response.text()).split('\n').filter((text) => text && !text.startsWith('#'))) {
+    const [, name, value] = line.match(/^([a-z_]+(?:\{(?:[a-z]+="(?:[^"\\]|\\.)*",?)+\})?) (-?[0-9.e+-]+|\+Inf)$/) ?? assert.fail(line);
+    assert.ok(!found.has(name), `${name} stands twice`);
+    found.set(name, Number(value));
+  }
+  return found;
+}
+
+test('requests are counted by route template and status', async () => {
+  const name = 'vals_requests_total{method="GET",route="/api/leads/:id",code="2xx"}';
+  const lead = await newLead();
+  const before = (await samples()).get(name) ?? 0;
+  expectStatus(await admin.get(`/api/leads/${lead.id}`), 200);
+  assert.ok((await samples()).get(name) > before);
+});
+
+test('a path of no route is counted without its name', async () => {
+  const name = 'vals_requests_total{method="",route="none",code="4xx"}';
+  const before = (await samples()).get(name) ?? 0;
+  expectStatus(await admin.get('/api/nothing/like/this'), 404);
+  const after = await samples();
+  assert.ok(after.get(name) > before);
+  assert.ok(![...after.keys()].some((key) => key.includes('nothing')));
+});
+
+test('the buckets of a route add up to its count', async () => {
+  await admin.get('/api/calls/active');
+  const now = await samples();
+  const label = 'method="GET",route="/api/calls/active"';
+  assert.equal(now.get(`vals_request_seconds_bucket{${label},le="+Inf"}`), now.get(`vals_request_seconds_count{${label}}`));
+});
+
+test('the database and the other programs are seen', async () => {
+  const now = await samples();
+  assert.equal(now.get('vals_database_up'), 1);
+  assert.ok(now.get('vals_workers{state="busy"}') >= 1);
+  for (const name of ['vals_events_waiting', 'vals_event_last_seq', 'vals_calls_live', 'vals_notify_queue_usage'])
+    assert.ok(now.get(name) >= 0, name);
+  assert.ok([...now].some(([name, value]) => name.startsWith('vals_program_up{program="vals-ws') && value === 1));
+});
