@@ -8,11 +8,11 @@
 static const char *const time_ranges[] = { "24h", "7d", "30d", "90d", NULL };
 static const char *const performance_steps[] = { "hour", "day", "week", NULL };
 
-#define PERIOD_FIELDS                                                                                \
-	{ .name = "from", .kind = FIELD_TIME }, { .name = "to", .kind = FIELD_TIME },                \
-	    { .name = "timeRange", .kind = FIELD_ENUM, .values = time_ranges },                      \
-	{                                                                                            \
-		.name = "timezone", .kind = FIELD_TEXT, .min = 1, .max = 50                          \
+#define PERIOD_FIELDS \
+	{ .name = "from", .kind = FIELD_TIME }, { .name = "to", .kind = FIELD_TIME }, \
+	    { .name = "timeRange", .kind = FIELD_ENUM, .values = time_ranges }, \
+	{ \
+		.name = "timezone", .kind = FIELD_TEXT, .min = 1, .max = 50 \
 	}
 
 const struct field analytics_filters[] = { PERIOD_FIELDS, FIELD_END };

@@ -89,13 +89,19 @@ calendar_take_zone(const char **text)
 {
 	if (calendar_skip(text, 'Z'))
 		return true;
-	return (calendar_skip(text, '+') || calendar_skip(text, '-')) && calendar_take_clock(text, 14);
+	return (calendar_skip(text, '+') || calendar_skip(text, '-')) && calendar_take_clock(text, 15);
 }
 
 bool
 calendar_is_date(const char *text)
 {
 	return calendar_take_date(&text) && *text == '\0';
+}
+
+bool
+calendar_is_hour(const char *text)
+{
+	return strcmp(text, "24:00") == 0 || (calendar_take_clock(&text, 23) && *text == '\0');
 }
 
 bool

@@ -11,7 +11,10 @@
 /* 2026-02-28: a day of the Gregorian calendar in the years 1 to 9999. */
 bool calendar_is_date(const char *text);
 
-/* A day, or 2026-02-28T23:59[:59[.999]] with Z or an offset of up to 14 hours. */
+/* 09:30: a time of the day, up to 24:00. */
+bool calendar_is_hour(const char *text);
+
+/* A day, or 2026-02-28T23:59[:59[.999]] with Z or an offset below 16 hours. */
 bool calendar_is_time(const char *text);
 
 #endif

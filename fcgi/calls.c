@@ -10,10 +10,11 @@
 #define STRATEGIES_MAX 100
 #define TRANSCRIPT_MAX 50	/* entries in one request: one event carries them on */
 
-static const char *const call_statuses[] = { "initiated", "ringing", "active", "in-progress", "transferring", "transferred",
-	"transfer_failed", "completed", "no-answer", "busy", "failed", "canceled", NULL };
-static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified", "zoom_scheduled",
-	"closed", "callback", "not_interested", "voicemail", "no_answer", "busy", "wrong_number", "do_not_call", "failed", NULL };
+static const char *const call_statuses[] = { "initiated", "ringing", "active", "in-progress", "transferring",
+	"transferred", "transfer_failed", "completed", "no-answer", "busy", "failed", "canceled", NULL };
+static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
+	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy", "wrong_number",
+	"do_not_call", "failed", NULL };
 static const char *const objection_types[] = { "price", "time", "interest", "skepticism", "authority", "other", NULL };
 static const char *const speakers[] = { "agent", "prospect", "kevin", NULL };
 static const char *const recording_actions[] = { "start", "stop", NULL };

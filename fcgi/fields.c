@@ -249,85 +249,14 @@ field_email(struct field_check *check, const struct field *field, const struct j
 	return NULL;
 }
 
-/* pattern: d is a digit, anything else itself. Returns the characters matched, 0 if it does not fit. */
-static size_t
-field_match(const char *text, const char *pattern)
-{
-	size_t i;
-
-	for (i = 0; pattern[i] != '\0'; i++)
-		if (pattern[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != pattern[i])
-			return 0;
-	return i;
-}
-
-/* The number two digits of text are. */
-static int
-field_pair(const char *text)
-{
-	return (text[0] - '0') * 10 + (text[1] - '0');
-}
-
-/* Whether text, of the form yyyy-mm-dd, is a day of the calendar. */
-static bool
-field_is_day(const char *text)
-{
-	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int year = field_pair(text) * 100 + field_pair(text + 2);
-	int month = field_pair(text + 5), day = field_pair(text + 8);
-	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	if (year < 1 || month < 1 || month > 12)
-		return false;
-	return day >= 1 && day <= (month == 2 && !is_leap ? 28 : lengths[month - 1]);
-}
-
-/* The characters of a clock time like T15:04, T15:04:05 or T15:04:05.678 at text, 0 if there is none. */
-static size_t
-field_clock(const char *text)
-{
-	size_t len = field_match(text, "Tdd:dd");
-
-	if (len == 0 || field_pair(text + 1) > 23 || field_pair(text + 4) > 59)
-		return 0;
-	if (field_match(text + len, ":dd") != 0) {
-		if (field_pair(text + len + 1) > 59)
-			return 0;
-		len += 3;
-	}
-	if (text[len] == '.' && isdigit((unsigned char)text[len + 1]))
-		len += 1 + strspn(text + len + 1, "0123456789");
-	return len;
-}
-
-/* The characters of a zone like Z or +05:30 at text, 0 if there is none. */
-static size_t
-field_offset(const char *text)
-{
-	if (*text == 'Z')
-		return 1;
-	if (field_match(text, "+dd:dd") == 0 && field_match(text, "-dd:dd") == 0)
-		return 0;
-	return field_pair(text + 1) <= 15 && field_pair(text + 4) <= 59 ? 6 : 0;
-}
-
 static const char *
 field_time(struct field_check *check, const struct field *field, const struct json *value)
 {
-	static const char message[] = "must be a time like 2026-01-31T15:04:05Z";
 	const char *text = json_string(value);
-	size_t len, step;
 
 	(void)field;
-	if (text == NULL || (len = field_match(text, "dddd-dd-dd")) == 0 || !field_is_day(text))
-		return message;
-	if (text[len] != '\0') {
-		if ((step = field_clock(text + len)) == 0)
-			return message;
-		len += step;
-		if ((step = field_offset(text + len)) == 0 || text[len + step] != '\0')
-			return message;
-	}
+	if (text == NULL || !calendar_is_time(text))
+		return "must be a time like 2026-01-31T15:04:05Z";
 	buf_add_json_string(check->out, text, strlen(text));
 	return NULL;
 }
@@ -350,8 +279,7 @@ field_hour(struct field_check *check, const struct field *field, const struct js
 	const char *text = json_string(value);
 
 	(void)field;
-	if (text == NULL || strlen(text) != 5 || field_match(text, "dd:dd") == 0 ||
-	    (strcmp(text, "24:00") != 0 && (strncmp(text, "24", 2) >= 0 || text[3] > '5')))
+	if (text == NULL || !calendar_is_hour(text))
 		return "must be a time of the day like 09:30";
 	buf_add_json_string(check->out, text, 5);
 	return NULL;
@@ -523,7 +451,8 @@ field_list(struct field_check *check, const struct field *field, const struct js
 {
 	const char *message = NULL;
 
-	if (json_type(value) != JSON_ARRAY || (double)json_count(value) < field->min || (double)json_count(value) > field->max)
+	if (json_type(value) != JSON_ARRAY || (double)json_count(value) < field->min ||
+	    (double)json_count(value) > field->max)
 		return arena_printf(check->arena, "must be a list of %.0f to %.0f objects", field->min, field->max);
 	buf_addc(check->out, '[');
 	for (size_t i = 0; i < json_count(value); i++) {

@@ -41,7 +41,10 @@ static const struct field kevin_exception_fields[] = {
 #define KEVIN_SLOTS_MAX 200
 #define KEVIN_EXCEPTIONS_MAX 1000
 
-#define KEVIN_DAY(day)                                                                                	{                                                                                             		.name = day, .kind = FIELD_RECORD, .table = kevin_day_fields, .is_nullable = true     	}
+#define KEVIN_DAY(day) \
+	{ \
+		.name = day, .kind = FIELD_RECORD, .table = kevin_day_fields, .is_nullable = true \
+	}
 
 const struct field kevin_schedule_fields[] = {
 	{ .name = "timezone", .kind = FIELD_TEXT, .min = 1, .max = 50 },
@@ -61,8 +64,8 @@ const struct field kevin_schedule_fields[] = {
 	FIELD_END
 };
 
-static const char *const transfer_states[] = { "requested", "dialing", "screening", "briefing", "joining", "joined", "ended", "declined",
-	"no_answer", "busy", "voicemail", "lead_left", "failed", "canceled", NULL };
+static const char *const transfer_states[] = { "requested", "dialing", "screening", "briefing", "joining", "joined",
+	"ended", "declined", "no_answer", "busy", "voicemail", "lead_left", "failed", "canceled", NULL };
 static const char *const transfer_results[] = { "scheduled", "closed", "followup", "declined", NULL };
 
 const struct field kevin_transfers_filters[] = {
@@ -96,7 +99,8 @@ kevin_availability_get(struct request *rq)
 enum http_status
 kevin_availability_set(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "Availability updated", STMT_kevin_availability_set, ARGS(rq->who_json, rq->body_json));
+	return reply_call(rq, HTTP_OK, "Availability updated", STMT_kevin_availability_set,
+	    ARGS(rq->who_json, rq->body_json));
 }
 
 /* GET /api/kevin/schedule */
@@ -110,7 +114,8 @@ kevin_schedule_get(struct request *rq)
 enum http_status
 kevin_schedule_set(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "Schedule updated", STMT_kevin_schedule_set, ARGS(rq->who_json, rq->body_json));
+	return reply_call(rq, HTTP_OK, "Schedule updated", STMT_kevin_schedule_set,
+	    ARGS(rq->who_json, rq->body_json));
 }
 
 /* GET /api/kevin/transfers - a page of transfers, newest first. */
@@ -124,5 +129,6 @@ kevin_transfers_list(struct request *rq)
 enum http_status
 kevin_transfer_outcome_set(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "Outcome recorded", STMT_kevin_transfer_outcome_set, ARGS(rq->who_json, rq->body_json));
+	return reply_call(rq, HTTP_OK, "Outcome recorded", STMT_kevin_transfer_outcome_set,
+	    ARGS(rq->who_json, rq->body_json));
 }

@@ -66,8 +66,11 @@ limiter_subject(const struct limiter *limiter, const char *subject)
 {
 	unsigned char ipv6[16];
 
-	/* One customer has a whole /64, so he must not count as many. */
-	if (inet_pton(AF_INET6, subject, ipv6) == 1)
+	/*
+	 * One customer has a whole /64, so he must not count as many; IPv4 written as
+	 * IPv6 is one /64 in all, so it must not count as one.
+	 */
+	if (strncmp(subject, "::ffff:", 7) != 0 && inet_pton(AF_INET6, subject, ipv6) == 1)
 		return limiter_hash(limiter, ipv6, 8);
 	return limiter_hash(limiter, subject, strlen(subject));
 }

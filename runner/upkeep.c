@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 #include "clock.h"
@@ -19,6 +20,7 @@
 #define RETENTION_AGAIN_MS 1000 /* lets others in between two batches */
 #define RETENTION_BATCH 1000
 #define RETENTION_BATCH_TEXT "1000"
+#define REAPPLY_BATCH_TEXT "100"
 
 /* Why a statement failed; while the database is away the commands say so. */
 static void
@@ -59,6 +61,20 @@ refresh(struct db *db)
 	db_result_free(&rows);
 }
 
+/* Events whose leg has become known since; the feed hears of what they made true. */
+static void
+reapply(struct db *db)
+{
+	const char *args[] = { REAPPLY_BATCH_TEXT };
+	struct db_result *rows = NULL;
+	enum db_outcome outcome = db_call(db, &stmts[STMT_webhooks_reapply], args, &rows);
+
+	note_failure(db, STMT_webhooks_reapply, outcome);
+	if (outcome == DB_OK && strcmp(db_value(rows, 0, 0), "0") != 0)
+		db_notify(db, "vals_event");
+	db_result_free(&rows);
+}
+
 /* Delete a batch of old rows. Returns whether there may be more. */
 static bool
 forget(struct db *db)
@@ -86,6 +102,7 @@ upkeep_run(struct upkeep *upkeep, struct db *db, const struct commands *commands
 	if (now >= upkeep->status_at) {
 		upkeep->status_at = now + STATUS_MS;
 		put_status(db, commands, is_configured);
+		reapply(db);
 	}
 	if (now >= upkeep->refresh_at) {
 		upkeep->refresh_at = now + REFRESH_MS;

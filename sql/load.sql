@@ -17,6 +17,7 @@
 \ir api/agent.sql
 \ir api/webhooks.sql
 \ir api/transfers.sql
+\ir api/figures.sql
 \ir api/analytics.sql
 \ir api/health.sql
 \ir api/metrics.sql

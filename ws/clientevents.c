@@ -7,7 +7,6 @@
  */
 #include "clientevents.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -352,8 +351,10 @@ clientevents_dispatch(struct socket *socket, const struct socket_event *event)
 	buf_add(&text, event->args.text, event->args.len);
 	buf_addc(&text, ']');
 	args = json_parse(text.data, text.len, &reason);
-	assert(args != NULL);	/* the codec has let it pass */
-	clientevents_handle(member, known, json_item(args, 0), event->id);
+	if (args != NULL)
+		clientevents_handle(member, known, json_item(args, 0), event->id);
+	else
+		clientevents_fail(member, event->id, reason);
 	json_free(args);
 	buf_free(&text);
 }

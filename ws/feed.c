@@ -70,7 +70,16 @@ feed_note_delivery(void)
 	feed.hinted_at = 0;
 }
 
-/* Whether a call brought rows; says what went wrong otherwise. */
+/* A text of a result's one row; "" if it is not there. */
+static const char *
+feed_text(const struct pgasync_result *result, int column)
+{
+	const char *text = pgasync_rows(result) == 1 ? pgasync_value(result, 0, column) : NULL;
+
+	return text != NULL ? text : "";
+}
+
+/* Whether a call went well; says what went wrong otherwise. */
 static bool
 feed_succeeded(const char *call, enum pgasync_outcome outcome,
     const struct pgasync_result *result)
@@ -79,20 +88,20 @@ feed_succeeded(const char *call, enum pgasync_outcome outcome,
 	if (outcome == PGASYNC_REFUSED)
 		log_error("feed", "%s failed: %s %s", call, pgasync_sqlstate(result),
 		    pgasync_message(result));
-	return outcome == PGASYNC_OK && pgasync_rows(result) >= 0;
+	return outcome == PGASYNC_OK;
 }
 
 static void
 feed_head_read(void *owner, enum pgasync_outcome outcome, const struct pgasync_result *result)
 {
 	(void)owner;
-	if (feed_succeeded("head", outcome, result) && pgasync_rows(result) == 1) {
-		feed.last = strtoll(pgasync_value(result, 0, 0), NULL, 10);
-		feed.is_known = true;
-		metrics.last_seq = feed.last;
-		log_info("feed", "reading on after %" PRId64, feed.last);
-		feed_step();
-	}
+	if (!feed_succeeded("head", outcome, result))
+		return;
+	feed.last = strtoll(feed_text(result, 0), NULL, 10);
+	feed.is_known = true;
+	metrics.last_seq = feed.last;
+	log_info("feed", "reading on after %" PRId64, feed.last);
+	feed_step();
 }
 
 static void
@@ -101,7 +110,7 @@ feed_relay_tried(void *owner, enum pgasync_outcome outcome, const struct pgasync
 	(void)owner;
 	if (!feed_succeeded("relay_try", outcome, result))
 		return;
-	feed.is_relay = strcmp(pgasync_value(result, 0, 0), "t") == 0;
+	feed.is_relay = strcmp(feed_text(result, 0), "t") == 0;
 	if (feed.is_relay) {
 		log_info("feed", "this daemon is the relay now");
 		feed.may_number = true;
@@ -117,7 +126,7 @@ feed_numbered(void *owner, enum pgasync_outcome outcome, const struct pgasync_re
 	(void)owner;
 	if (!feed_succeeded("relay_number", outcome, result))
 		return;
-	count = strtol(pgasync_field(result, 0, "numbered"), NULL, 10);
+	count = strtol(feed_text(result, 0), NULL, 10);
 	if (count > 0) {
 		metrics.events_numbered += (uint64_t)count;
 		feed_note_hint();

@@ -14,7 +14,6 @@ struct metrics {
 	int64_t sessions_polling;
 	int64_t sessions_websocket;
 	int64_t sockets;		/* signed in */
-	int64_t queued_bytes;		/* counted when reported */
 
 	/* since the start */
 	uint64_t sessions_opened;

@@ -27,6 +27,7 @@
 #include "loop.h"
 #include "xalloc.h"
 
+#define PGASYNC_ARGS_MAX 2		/* of any statement in stmts.def */
 #define PGASYNC_CONNECT_MS 5000
 #define PGASYNC_BACKOFF_MIN_MS 100
 #define PGASYNC_BACKOFF_MAX_MS 5000
@@ -42,7 +43,7 @@ enum pgasync_state {
 struct pgasync_request {
 	enum stmt stmt;
 	char *channel;
-	char *args[2];
+	char *args[PGASYNC_ARGS_MAX];
 	pgasync_done *done;
 	void *owner;
 	struct pgasync_request *next;
@@ -82,7 +83,7 @@ pgasync_set_state(struct pgasync *pg, enum pgasync_state state)
 static void
 pgasync_request_free(struct pgasync_request *request)
 {
-	for (size_t i = 0; i < sizeof(request->args) / sizeof(request->args[0]); i++)
+	for (size_t i = 0; i < PGASYNC_ARGS_MAX; i++)
 		free(request->args[i]);
 	free(request->channel);
 	free(request);
@@ -252,7 +253,7 @@ pgasync_pump(struct pgasync *pg)
 {
 	struct pgasync_request *request = pg->requests;
 	const struct db_stmt *stmt;
-	const char *args[2];
+	const char *args[PGASYNC_ARGS_MAX];
 	int sent;
 
 	if (pg->state != PGASYNC_READY || pg->is_sent || request == NULL)
@@ -526,6 +527,7 @@ pgasync_call(struct pgasync *pg, enum stmt stmt, const char *const *args, pgasyn
 {
 	struct pgasync_request *request = xcalloc(1, sizeof(*request));
 
+	assert(stmts[stmt].arity <= PGASYNC_ARGS_MAX);
 	request->stmt = stmt;
 	request->done = done;
 	request->owner = owner;

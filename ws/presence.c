@@ -15,7 +15,6 @@
 #include "client.h"
 #include "clientevents.h"
 #include "clock.h"
-#include "conn.h"
 #include "events.h"
 #include "json.h"
 #include "log.h"
@@ -131,10 +130,12 @@ presence_enter(struct member *member)
 }
 
 static void
-presence_refuse(struct socket *socket, const char *message, const char *code)
+presence_refuse(struct member *member, const char *message, const char *code)
 {
 	metrics.connects_refused++;
-	socket_refuse(socket, message, code);
+	log_fields(LOG_LEVEL_INFO, "connect_refused", "code=%s address=\"%s\"", code,
+	    member->address);
+	socket_refuse(member->socket, message, code);
 }
 
 static void
@@ -149,7 +150,7 @@ presence_decided(void *owner, enum auth_verdict verdict, const struct who *who)
 		presence_enter(member);
 		break;
 	case AUTH_REFUSED:
-		presence_refuse(member->socket, "Invalid or expired token", "TOKEN_INVALID");
+		presence_refuse(member, "Invalid or expired token", "TOKEN_INVALID");
 		break;
 	case AUTH_AWAY:
 		socket_close(member->socket, SESSION_END_AWAY);
@@ -187,6 +188,7 @@ presence_connect(struct socket *socket, struct span auth)
 
 	member->socket = socket;
 	socket->member = member;
+	memcpy(member->address, visitor->address, sizeof(member->address));
 	token = json != NULL ? presence_auth_token(json, &len, &is_odd) : NULL;
 	if (token != NULL)
 		member->auth = auth_token(token, len, presence_decided, member);
@@ -196,9 +198,9 @@ presence_connect(struct socket *socket, struct span auth)
 	if (member->auth != NULL)
 		return;
 	if (token != NULL || is_odd)
-		presence_refuse(socket, "Invalid or expired token", "TOKEN_INVALID");
+		presence_refuse(member, "Invalid or expired token", "TOKEN_INVALID");
 	else
-		presence_refuse(socket, "Authentication required", "TOKEN_MISSING");
+		presence_refuse(member, "Authentication required", "TOKEN_MISSING");
 }
 
 /* ---- going ---- */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "auth.h"
+#include "conn.h"
 
 struct app;
 struct errand;
@@ -20,6 +21,7 @@ struct socket;
 struct member {
 	struct socket *socket;
 	struct who who;
+	char address[VISITOR_ADDRESS_SIZE];	/* where it signed in from */
 	struct auth *auth;		/* question under way, or NULL */
 	struct loop_timer *expiry;	/* NULL without an end */
 	unsigned round;			/* of the check that asks about its session */

@@ -155,14 +155,10 @@ room_send(const char *const *names, size_t count, struct frame *const *frames,
 	}
 }
 
-void
-room_each(const char *name, void (*visit)(struct socket *socket, void *arg), void *arg)
+struct socket *
+room_any(const char *name)
 {
 	const struct room *room = *room_find(name);
 
-	if (room == NULL)
-		return;
-	for (const struct room_link *link = room->members; link != NULL;
-	    link = link->next_member)
-		visit(link->socket, arg);
+	return room != NULL ? room->members->socket : NULL;
 }

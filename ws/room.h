@@ -29,7 +29,7 @@ bool room_has(const struct socket *socket, const char *name);
 void room_send(const char *const *names, size_t count, struct frame *const *frames,
     size_t frame_count);
 
-/* Call visit for each socket of a room; visit may not change rooms. */
-void room_each(const char *name, void (*visit)(struct socket *socket, void *arg), void *arg);
+/* Some socket of a room, or NULL when nobody is in it. */
+struct socket *room_any(const char *name);
 
 #endif

@@ -760,7 +760,8 @@ server_start(const struct server_settings *settings)
 	lws_set_log_level(LLL_ERR | LLL_WARN, server_log);
 	server.context = lws_create_context(&info);
 	if (server.context == NULL) {
-		log_error("server", "libwebsockets does not start; is libwebsockets-evlib-ev installed?");
+		log_error("server", "libwebsockets does not start; "
+		    "is libwebsockets-evlib-ev installed?");
 		loop_timer_free(&server.sweep);
 		return -1;
 	}

@@ -69,7 +69,7 @@ socketio_take_namespace(struct span *rest, struct span *nsp_r)
 	comma = memchr(rest->text, ',', rest->len);
 	nsp_r->text = rest->text;
 	nsp_r->len = comma != NULL ? (size_t)(comma - rest->text) : rest->len;
-	if (nsp_r->len > SOCKETIO_NAMESPACE_MAX)
+	if (nsp_r->len > SOCKETIO_NAMESPACE_MAX || memchr(nsp_r->text, '\0', nsp_r->len) != NULL)
 		return -1;
 	rest->text += nsp_r->len + (comma != NULL);
 	rest->len -= nsp_r->len + (comma != NULL);

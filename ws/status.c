@@ -100,15 +100,6 @@ status_tell(void)
 	status_broadcast(ROOM_STAFF);
 }
 
-/* The first member of a room, found by a walk that keeps the last it saw. */
-static void
-status_note_socket(struct socket *socket, void *arg)
-{
-	struct socket **last = arg;
-
-	*last = socket;
-}
-
 /* Those who waited get what there is, old or new. */
 static void
 status_answer_waiting(void)
@@ -117,12 +108,8 @@ status_answer_waiting(void)
 
 	if (status.facts != NULL)
 		status_broadcast(STATUS_ROOM_WAITING);
-	do {
-		socket = NULL;
-		room_each(STATUS_ROOM_WAITING, status_note_socket, &socket);
-		if (socket != NULL)
-			room_leave(socket, STATUS_ROOM_WAITING);
-	} while (socket != NULL);
+	while ((socket = room_any(STATUS_ROOM_WAITING)) != NULL)
+		room_leave(socket, STATUS_ROOM_WAITING);
 }
 
 static void

@@ -316,7 +316,8 @@ begin
 			'message', 'needs a start and an end, and starts before the end of the day'))::text);
 	end if;
 	return query
-		select (s ->> 'dayOfWeek')::smallint, (s ->> 'startTime')::time, (s ->> 'endTime')::time, coalesce((s ->> 'isActive')::boolean, true)
+		select (s ->> 'dayOfWeek')::smallint, (s ->> 'startTime')::time, (s ->> 'endTime')::time,
+			coalesce((s ->> 'isActive')::boolean, true)
 		from jsonb_array_elements(_slots) as s;
 end
 $$;

@@ -163,12 +163,13 @@ as $$
 declare
 	_payload jsonb := _event.raw #> '{data,payload}';
 	_at timestamptz := coalesce(_event.occurred_at, _event.received_at);
+	_leg_id uuid := vals.webhook_leg(_payload);
 	_leg vals.legs;
 	_call vals.calls;
 begin
 	select g.* into _leg
 	from vals.legs g
-	where g.id = vals.webhook_leg(_payload);
+	where g.id = _leg_id;
 	if not found then
 		if _payload ->> 'call_control_id' is null then
 			update vals.webhook_events e set processed_at = now() where e.id = _event.id;
@@ -176,20 +177,19 @@ begin
 		return;
 	end if;
 	_call := vals.call_lock(_leg.call_id);
-	select g.* into _leg
+	perform g.id
 	from vals.legs g
-	where g.id = _leg.id
+	where g.id = _leg_id
 	for no key update;
 	update vals.legs g
 	set call_control_id = coalesce(g.call_control_id, _payload ->> 'call_control_id'),
 		call_leg_id = coalesce(g.call_leg_id, _payload ->> 'call_leg_id'),
 		call_session_id = coalesce(g.call_session_id, _payload ->> 'call_session_id')
-	where g.id = _leg.id
-		and g.call_control_id is null
-	returning * into _leg;
-	if not found then
-		select g.* into _leg from vals.legs g where g.id = (select w.leg_id from (select vals.webhook_leg(_payload) as leg_id) w);
-	end if;
+	where g.id = _leg_id
+		and g.call_control_id is null;
+	select g.* into _leg
+	from vals.legs g
+	where g.id = _leg_id;
 
 	case _event.event_type
 		when 'call.initiated' then

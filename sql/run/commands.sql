@@ -21,6 +21,13 @@ begin
 				and c.next_at <= now()
 				and (c.lease_until is null or c.lease_until < now())
 				and (c.kind = 'dial' or g.call_control_id is not null)
+				-- Nobody is dialled for a call that is over. If the dial may have been carried out it is
+				-- taken once the provider's memory of it has passed, and the runner asks instead of repeating.
+				and (c.kind <> 'dial' or c.first_sent_at < now() - interval '60 seconds' or exists (
+					select
+					from vals.calls l
+					where l.id = c.call_id
+						and l.end_time is null))
 				and not (c.kind = 'record_stop' and exists (
 					select
 					from vals.commands s
@@ -144,6 +151,11 @@ begin
 		set state = 'ended', ended_at = now()
 		where g.id = _command.leg_id
 			and g.state in ('queued', 'dialing');
+		-- What was to be done with a telephone that never rang.
+		update vals.commands c
+		set state = 'canceled', finished_at = now(), reason = 'the dial failed'
+		where c.leg_id = _command.leg_id
+			and c.state = 'pending';
 		if _call.end_time is null then
 			perform vals.call_end(null, _call, 'failed', case when _code = '10016' then 'wrong_number' else 'failed' end, 'api_error',
 				null, clock_timestamp());
@@ -178,8 +190,35 @@ begin
 end
 $$;
 
--- Forget what is past its time. Answers how many rows went; the runner calls it once an hour and again
--- while batches come back full.
+-- Apply events that came before their leg's ids were known, and were missed by the storing of the ids
+-- because both committed at once. Answers how many found their leg.
+create or replace function run.webhooks_reapply(_limit integer)
+returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_event vals.webhook_events;
+	_found integer := 0;
+begin
+	for _event in
+		select e.*
+		from vals.webhook_events e
+		where e.processed_at is null
+			and e.received_at > now() - interval '1 day'
+			and exists (select from vals.legs g where g.call_control_id = e.call_control_id)
+		order by e.occurred_at, e.received_at
+		limit _limit
+		for update skip locked
+	loop
+		perform vals.webhook_apply(null, _event);
+		_found := _found + 1;
+	end loop;
+	return _found;
+end
+$$;
+
+-- Forget what is past its time. Answers the size of the largest batch; the runner calls it once an hour and
+-- again while a batch comes back full.
 create or replace function run.retention(_limit integer)
 returns integer
 language plpgsql security definer set search_path = ''

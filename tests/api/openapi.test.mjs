@@ -142,13 +142,15 @@ describe('who may', () => {
     ({ 'x-roles': roles }) => !roles.includes('open') && !roles.includes('signature'),
   ))
     test(`${operation.route}: ${operation['x-roles'].join(', ')}`, async () => {
-      for (const role of ROLES) {
-        const answer = await probe(await as(role), operation);
-        const what = `${role} -> ${answer.status} ${answer.text.slice(0, 200)}`;
-        if (role === 'nobody') assert.equal(answer.status, 401, what);
-        else if (operation['x-roles'].includes(role)) assert.ok(![401, 403].includes(answer.status), what);
-        else assert.deepEqual([answer.status, answer.body.code], [403, 'FORBIDDEN'], what);
-      }
+      await Promise.all(
+        ROLES.map(async (role) => {
+          const answer = await probe(await as(role), operation);
+          const what = `${role} -> ${answer.status} ${answer.text.slice(0, 200)}`;
+          if (role === 'nobody') assert.equal(answer.status, 401, what);
+          else if (operation['x-roles'].includes(role)) assert.ok(![401, 403].includes(answer.status), what);
+          else assert.deepEqual([answer.status, answer.body.code], [403, 'FORBIDDEN'], what);
+        }),
+      );
     });
 });
 
@@ -198,6 +200,10 @@ describe('as it is served', () => {
     const { text } = await send('GET', '/api/docs', { isBare: true });
     const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) assert.ok(ids.has(target), target);
+  });
+
+  test('/metrics is text, as documented', async () => {
+    expectStatus(await send('GET', '/metrics', { isBare: true }), 200);
   });
 
   test('what is not documented is 404, another method 405', async () => {

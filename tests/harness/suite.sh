@@ -140,7 +140,7 @@ area_web() {
 
 area_ops() {
 	local file
-	stack_build plain
+	stack_build "${VALS_FLAVOUR:-plain}"
 	for file in "$ROOT"/tests/ops/*.test.sh; do
 		[ -e "$file" ] || continue
 		run_tests tap "ops/$(basename "$file" .test.sh)" bash "$file"

@@ -1,7 +1,7 @@
 -- Calls as people write them down: records, corrections, legal moves, transcript, recording, lists.
 \ir support/begin.psql
 
-select plan(46);
+select plan(45);
 
 create function test.edit(_call uuid, _body jsonb, _role text default 'admin')
 returns jsonb
@@ -112,7 +112,7 @@ select is(test.edit(:'call', '{"status":"completed"}', 'kevin') ->> 'endReason',
 -- Transcript.
 select test.answered() as call \gset
 select test.forget() \g /dev/null
-select test.edit(:'call', '{"transcript":[{"speaker":"agent","text":"b","offsetMs":2000},{"speaker":"prospect","text":"a","offsetMs":1000}]}') \g /dev/null
+select test.edit(:'call', '{"transcript":[{"speaker":"agent","text":"b","timestamp":"2026-03-01T10:00:02Z"},{"speaker":"prospect","text":"a","timestamp":"2026-03-01T10:00:01Z"}]}') \g /dev/null
 select test.edit(:'call', '{"transcript":[{"speaker":"agent","text":"c"},{"speaker":"agent","text":"d"}]}') \g /dev/null
 select is((select string_agg(t ->> 'text', ' ') from jsonb_array_elements(test.edit(:'call', '{}') -> 'transcript') t), 'a b c d',
 	'the_transcript_is_in_the_order_of_what_was_said');
@@ -137,7 +137,7 @@ select is(test.records(:'call', '{"action":"start"}'), 'recording', 'starting_ag
 select is(test.records(:'call', '{"action":"stop"}'), 'none', 'one_that_was_never_sent_is_taken_back');
 select is(test.commands(:'call'), 'dial done, record_start canceled', 'its_command_is_canceled');
 select test.records(:'call', '{"action":"start"}') \g /dev/null
-update vals.commands set state = 'leased', attempt = 1, first_sent_at = now() where call_id = :'call' and step = 'record_start_2';
+update vals.commands set state = 'leased', attempt = 1, first_sent_at = now(), lease_until = now() + interval '30 seconds' where call_id = :'call' and step = 'record_start_2';
 select is(test.records(:'call', '{"action":"stop"}'), 'processing', 'one_that_was_sent_is_stopped');
 select is(test.told(:'call'), 'call.recording call.recording call.recording call.recording', 'each_change_is_told');
 select is_empty($$select kind from run.commands_take('w', 100, 30) where kind = 'record_stop'$$, 'a_stop_waits_for_its_start');
@@ -145,7 +145,7 @@ select run.command_done((select command_id from vals.commands where step = 'reco
 select isnt_empty($$select kind from run.commands_take('w', 100, 30) where kind = 'record_stop'$$, 'then_it_is_due');
 select test.answered() as call \gset
 select test.records(:'call', '{"action":"start"}') \g /dev/null
-update vals.commands set state = 'leased', attempt = 1, first_sent_at = now() where call_id = :'call' and step = 'record_start_1';
+update vals.commands set state = 'leased', attempt = 1, first_sent_at = now(), lease_until = now() + interval '30 seconds' where call_id = :'call' and step = 'record_start_1';
 select run.command_failed((select command_id from vals.commands where call_id = :'call' and step = 'record_start_1'), 1, 422, '90015', 'refused') \g /dev/null
 select is((test.the_call(:'call')).recording_status, 'failed', 'a_recording_the_provider_refuses_is_failed');
 select ok((test.the_call(:'call')).end_time is null, 'the_call_goes_on');

@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(47);
+select plan(48);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -67,7 +67,9 @@ select api.call_end(test.who('agent'), jsonb_build_object('callId', :'later')) \
 update vals.commands set next_at = now() where command_id = :'command';
 select is((test.the_leg(:'later')).state <> 'ended' and exists (select from vals.commands where call_id = :'later' and kind = 'hangup' and state = 'pending'), true,
 	'a_dial_that_may_have_been_sent_is_hung_up_not_taken_back');
-select is_empty($$select * from run.commands_take('one', 100, 30) where kind = 'hangup'$$, 'a_hangup_waits_for_the_id_of_the_leg');
+select is_empty($$select * from run.commands_take('one', 100, 30)$$, 'neither_is_the_dial_repeated_nor_the_hangup_sent_without_an_id');
+update vals.commands set first_sent_at = now() - interval '61 seconds' where command_id = :'command';
+select is((select kind from run.commands_take('one', 100, 30)), 'dial', 'when_the_provider_has_forgotten_it_the_dial_is_asked_about');
 select run.command_done(:'command', (select attempt from vals.commands where command_id = :'command'), 200, test.dial_answer(:'later')) \g /dev/null
 select is((select concat_ws(' ', kind, call_control_id) from run.commands_take('one', 100, 30)), 'hangup v3:' || :'later', 'and_is_due_as_soon_as_it_is_known');
 select is(run.command_done((select command_id from vals.commands where call_id = :'later' and kind = 'hangup'), 1, 422, null), true,

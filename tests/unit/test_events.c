@@ -56,6 +56,8 @@ each_kind_goes_to_its_rooms_under_its_name(void **state)
 		{ "call.ended", "call:ended", "call-monitoring " },
 		{ "call.phase", "call:phase-transition", "call-monitoring " },
 		{ "call.engagement", "call:engagement-update", "@all " },
+		{ "call.transcript", "call:transcript", "call-monitoring " },
+		{ "call.recording", "call:recording", "call-monitoring " },
 		{ "call.opportunity", "transfer-opportunity", "call-monitoring kevin @kevin " },
 		{ "kevin.availability", "kevin-availability-changed", "@all " },
 	};

@@ -326,7 +326,8 @@ phones_are_cleaned_to_E_164(void **state)
 		{ "\"+1-2-3-4-5-6-7-8-9-0-1-2-3-4-5\"", "\"+123456789012345\"" },
 		{ "\"+01234567890\"", bad },
 		{ "\"12125550100\"", bad },
-		{ "\" +12125550100\"", bad },
+		{ "\"  +12125550100 \"", "\"+12125550100\"" },
+		{ "\"\\t+12125550100\"", bad },
 		{ "\"+1212555o100\"", bad },
 		{ "\"++12125550100\"", bad },
 		{ "\"+1212555\\n0100\"", bad },
@@ -393,6 +394,22 @@ times_are_ISO_8601_with_a_zone(void **state)
 		{ "\"2026-01-31T15:04:05+0530\"", bad },
 		{ "\"2026-01-31T15:04:05Zx\"", bad },
 		{ "\"2026-1-31\"", bad },
+		{ "\"2024-02-29\"", NULL },
+		{ "\"2000-02-29T00:00Z\"", NULL },
+		{ "\"2025-02-29\"", bad },
+		{ "\"2100-02-29\"", bad },
+		{ "\"2026-04-31\"", bad },
+		{ "\"2026-12-31T23:59:59Z\"", NULL },
+		{ "\"2026-13-01\"", bad },
+		{ "\"2026-00-01\"", bad },
+		{ "\"2026-01-00\"", bad },
+		{ "\"0000-01-01\"", bad },
+		{ "\"2026-01-31T24:00Z\"", bad },
+		{ "\"2026-01-31T23:60Z\"", bad },
+		{ "\"2026-01-31T23:59:60Z\"", bad },
+		{ "\"2026-01-31T15:04+14:00\"", NULL },
+		{ "\"2026-01-31T15:04+16:00\"", bad },
+		{ "\"2026-01-31T15:04+05:60\"", bad },
 		{ "\"now\"", bad },
 		{ "\"infinity\"", bad },
 		{ "\"\"", bad },
@@ -414,6 +431,10 @@ days_and_hours_have_their_form(void **state)
 		{ "\"2026-01-31\"", NULL },
 		{ "\"2026-01-31T00:00Z\"", bad_day },
 		{ "\"31.01.2026\"", bad_day },
+		{ "\"2024-02-29\"", NULL },
+		{ "\"2026-02-29\"", bad_day },
+		{ "\"2026-01-3\"", bad_day },
+		{ "\"2026-01-311\"", bad_day },
 		{ "20260131", bad_day },
 	};
 	static const struct row hours[] = {
@@ -565,6 +586,22 @@ passwords_are_kept_as_they_are(void **state)
 		value = arena_printf(arena, "\"Aa1!%s\"", tail);
 		assert_string_equal(outcome(&field, value, false), len <= 128 ? value : length);
 	}
+}
+
+static void
+secrets_are_bounded_in_bytes_and_nothing_else(void **state)
+{
+	static const struct field field = { .name = "f", .kind = FIELD_SECRET, .min = 1, .max = 8 };
+	static const struct row rows[] = {
+		{ "\" a\\n b \"", NULL },
+		{ "\"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\"", NULL },
+		{ "\"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4x\"", "! must have 1 to 8 bytes" },
+		{ "\"\"", "! must have 1 to 8 bytes" },
+		{ "12345", "! must be a text" },
+	};
+
+	(void)state;
+	CHECK(field, rows);
 }
 
 static void
@@ -784,6 +821,7 @@ main(void)
 		TEST(indicators_are_tags_or_measures),
 		TEST(choices_are_each_named_once),
 		TEST(passwords_are_kept_as_they_are),
+		TEST(secrets_are_bounded_in_bytes_and_nothing_else),
 		TEST(consent_says_at_least_whether_it_was_given),
 		TEST(problems_of_parts_are_told_by_their_path),
 		TEST(what_the_server_sets_is_refused),

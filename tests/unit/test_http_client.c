@@ -219,7 +219,7 @@ struct outcome {
 	bool was_sent;
 	long retry_after;
 	int again; /* requests which done starts */
-	char url[64];
+	char url[128];
 };
 
 static void

@@ -159,23 +159,22 @@ many_rooms_and_sockets_do_not_mix(void **state)
 }
 
 static void
-count_visit(struct socket *socket, void *arg)
+a_room_can_be_emptied_one_by_one(void **state)
 {
-	(void)socket;
-	++*(int *)arg;
-}
-
-static void
-each_member_is_visited(void **state)
-{
+	struct socket *socket;
 	int count = 0;
 
 	(void)state;
-	room_join(&sockets[0], "leads");
-	room_join(&sockets[1], "leads");
-	room_each("leads", count_visit, &count);
-	room_each("nowhere", count_visit, &count);
-	assert_int_equal(count, 2);
+	for (int i = 0; i < 5; i++)
+		room_join(&sockets[i], "leads");
+	room_join(&sockets[0], "kevin");
+	while ((socket = room_any("leads")) != NULL) {
+		room_leave(socket, "leads");
+		count++;
+	}
+	assert_int_equal(count, 5);
+	assert_ptr_equal(room_any("kevin"), &sockets[0]);
+	assert_null(room_any("nowhere"));
 }
 
 int
@@ -189,7 +188,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_unknown_room_is_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_name_that_is_too_long_is_not_joined, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_rooms_and_sockets_do_not_mix, setup, teardown),
-		cmocka_unit_test_setup_teardown(each_member_is_visited, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_room_can_be_emptied_one_by_one, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -130,7 +130,7 @@ a_known_path_tells_its_methods(void **state)
 		{ "GET", "/api/webhooks/telnyx", BIT(POST) },
 		{ "POST", "/healthz", BIT(GET) },
 		{ "PATCH", "/api/leads", BIT(GET) | BIT(POST) },
-		{ "HEAD", "/api/leads", BIT(GET) | BIT(POST) },
+		{ "HEAD", "/api/auth/login", BIT(POST) },
 		{ "get", "/api/leads", BIT(GET) | BIT(POST) },
 		{ "", "/api/leads", BIT(GET) | BIT(POST) },
 	};
@@ -161,6 +161,20 @@ a_literal_path_beats_an_id(void **state)
 	assert_null(id);
 	assert_int_equal(route_find("GET", "/api/calls/activ", &found, &id, &allow), ROUTE_BAD_ID);
 	assert_string_equal(found->path, "/api/calls/:id");
+}
+
+static void
+HEAD_is_answered_as_GET(void **state)
+{
+	const struct route *found;
+	const char *id;
+	unsigned allow;
+
+	(void)state;
+	assert_int_equal(route_find("HEAD", "/api/leads/" ID, &found, &id, &allow), ROUTE_FOUND);
+	assert_string_equal(found->path, "/api/leads/:id");
+	assert_int_equal(found->method, GET);
+	assert_memory_equal(id, ID, sizeof(ID) - 1);
 }
 
 static void
@@ -218,7 +232,8 @@ check_fields(const char *path, const struct field *table)
 		bool has_table = field->kind == FIELD_RECORD || field->kind == FIELD_LIST;
 		bool has_range = field->kind == FIELD_TEXT || field->kind == FIELD_NOTES ||
 		    field->kind == FIELD_INTEGER || field->kind == FIELD_NUMBER || field->kind == FIELD_TAGS ||
-		    field->kind == FIELD_OBJECT || field->kind == FIELD_INDICATORS || field->kind == FIELD_LIST;
+		    field->kind == FIELD_OBJECT || field->kind == FIELD_INDICATORS || field->kind == FIELD_LIST ||
+		    field->kind == FIELD_SECRET;
 
 		if (has_choice != (field->values != NULL))
 			fail_msg("%s: %s has values where it has no choice, or none where it has", path, field->name);
@@ -317,6 +332,7 @@ main(void)
 		cmocka_unit_test(unknown_paths_are_unknown),
 		cmocka_unit_test(a_known_path_tells_its_methods),
 		cmocka_unit_test(a_literal_path_beats_an_id),
+		cmocka_unit_test(HEAD_is_answered_as_GET),
 		cmocka_unit_test(rows_say_what_they_must),
 		cmocka_unit_test(only_these_are_open),
 		cmocka_unit_test(tables_of_fields_are_well_made),

@@ -132,6 +132,7 @@ what_the_protocol_does_not_allow_is_refused(void **state)
 		if (socketio_decode(bad[i], strlen(bad[i]), &packet) != -1)
 			fail_msg("taken: %s", bad[i]);
 	assert_int_equal(socketio_decode("2[\"a\0b\"]", 8, &packet), -1);
+	assert_int_equal(socketio_decode("0/a\0b", 5, &packet), -1);
 }
 
 static void

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# processes.test.sh - how the programs start, reload, recycle and refuse
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/stack.sh"
+
+# Small on purpose: what takes a day in production happens here within seconds.
+export WORKER_MAX_REQUESTS=50 REQUEST_TIMEOUT=2 API_WORKERS=4 WAITING_WORKERS=2
+new_state processes
+start
+DATA=$(dirname "$(readlink -f "$STATE/log")")
+CONF=$DATA/conf/vals.conf
+auth="Authorization: Bearer $VALS_ADMIN_TOKEN"
+master=$(program_pid vals-api)
+
+get() {
+	request /api/kevin/availability -H "$auth"
+}
+
+# failures COUNT: how many of so many requests are not answered with 200.
+failures() {
+	local i count=0
+	for ((i = 0; i < $1; i++)); do
+		get
+		[ "$STATUS" = 200 ] || count=$((count + 1))
+	done
+	echo "$count"
+}
+
+# logged PROGRAM REGEX: it says so, from now on or since mark.
+mark() {
+	MARK=$(wc -l <"$STATE/log/$1.log")
+}
+
+logged() {
+	tail -n "+$((MARK + 1))" "$STATE/log/$1.log" | grep -qE -- "$2"
+}
+
+# start_second PROGRAM: the same program again beside the first; its exit status within five seconds.
+start_second() {
+	timeout -k 1 5 "$RUN/programs/$1" >"$TEMP/second.log" 2>&1
+}
+
+# --- sockets ---------------------------------------------------------------------
+
+for name in vals-api vals-ws; do
+	pid=$(program_pid "$name")
+	start_second "$name"
+	is "a_second_${name}_on_the_same_socket_fails" $? 1
+	is "the_first_${name}_goes_on" "$(program_pid "$name")" "$pid"
+done
+is "requests_are_answered_as_before" "$(failures 5)" 0
+request '/socket.io/?EIO=4&transport=polling'
+is "sockets_are_opened_as_before" "$STATUS" 200
+empty "sockets_are_closed_to_others" "$(find "$(dirname "$VALS_API_SOCKET")" -maxdepth 1 -type s -perm /007)"
+
+# --- reload ------------------------------------------------------------------------
+
+reload() {
+	mark vals-api
+	kill -HUP "$master"
+}
+
+cp -p "$CONF" "$TEMP/vals.conf"
+echo 'no_such_setting = 1' >>"$CONF"
+reload
+ok "a_bad_file_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, the old settings stay'
+is "and_the_old_settings_stay" "$(failures 5)" 0
+cat "$TEMP/vals.conf" >"$CONF"
+sed -i 's/^rate_limit_max = .*/rate_limit_max = 100000/' "$CONF"
+reload
+ok "new_workers_are_ready_after_a_reload" wait_for 10 logged vals-api 'workers are ready'
+has_limit() {
+	get
+	[ "$(header X-RateLimit-Limit)" = 100000 ]
+}
+ok "a_reload_takes_new_settings" wait_for 10 has_limit
+is "in_the_same_process" "$(program_pid vals-api)" "$master"
+
+# --- workers -------------------------------------------------------------------------
+
+before=$(children_of "$master" | sort)
+is "no_request_is_lost_while_workers_are_recycled" "$(failures 400)" 0
+after=$(children_of "$master" | sort)
+ok "workers_are_recycled_after_their_number_of_requests" test "$before" != "$after"
+
+# Start-call waits for the provider's answer; one that hangs longer than the watchdog allows is killed.
+curl -s -o /dev/null -H 'Content-Type: application/json' "$VALS_SIM_URL/_sim/faults" \
+	-d '{"match":{"path":"/calls$"},"times":1,"delayBeforeMs":8000}'
+request /api/leads -H "$auth" -H 'Content-Type: application/json' -d '{"firstName":"Wait","lastName":"Long","phone":"+13125550133"}'
+lead=$(node -e 'console.log(JSON.parse(process.argv[1]).data.id)' "$BODY")
+mark vals-api
+request /api/agent/start-call -H "Authorization: Bearer $VALS_AGENT_KEY" -H 'Content-Type: application/json' -d "{\"leadId\":\"$lead\"}"
+is "a_worker_that_hangs_costs_its_request" "$STATUS" 503
+ok "it_is_killed_and_named" wait_for 2 logged vals-api 'hangs, killed'
+is "and_nobody_else_notices" "$(failures 20)" 0
+
+# --- sockets from outside --------------------------------------------------------------
+
+# What a systemd socket unit does: the sockets exist before the program and outlive it.
+cat >"$TEMP/sockets.pl" <<'END'
+use Socket;
+use POSIX qw(dup2);
+
+$^F = 20;	# descriptors up to here survive exec
+my $program = shift;
+my @sockets = map {
+	socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+	unlink $_;
+	bind($socket, sockaddr_un($_)) or die "bind: $!";
+	listen($socket, 4096) or die "listen: $!";
+	chmod 0666, $_;
+	$socket;
+} @ARGV;
+my @copies = map { fcntl($_, 0, 10) or die "dup: $!" } @sockets;	# F_DUPFD
+dup2($copies[$_], 3 + $_) for 0 .. $#copies;
+@ENV{qw(LISTEN_PID LISTEN_FDS LISTEN_FDNAMES)} = ($$, scalar @copies, 'api:waiting');
+exec $program or die "exec: $!";
+END
+mv "$RUN/programs/vals-api" "$TEMP/vals-api"
+wait_for 20 test ! -e "/proc/$master"
+perl "$TEMP/sockets.pl" "$TEMP/vals-api" "$VALS_API_SOCKET" "$VALS_WAITING_SOCKET" >"$TEMP/inherited.log" 2>&1 &
+parent=$!
+inherits() {
+	get
+	[ "$STATUS" = 200 ]
+}
+ok "vals-api_serves_on_sockets_it_was_given" wait_for 10 inherits
+kill -TERM "$parent"
+wait "$parent"
+ok "and_leaves_them_when_it_ends" test -S "$VALS_API_SOCKET"
+tap_done
