@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 32
-#define JSON_NUMBER_MAX 20	/* longest number, characters */
+#define JSON_NUMBER_MAX 24	/* longest number, characters: the longest that JavaScript prints */
 
 /*
  * A parsed value; parts are borrowed from their whole. NULL stands for "absent" and may be

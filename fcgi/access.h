@@ -18,6 +18,7 @@ enum access {
 	MAY_CREATE_LEADS,
 	MAY_UPDATE_LEADS,
 	MAY_DELETE_LEADS,
+	MAY_IMPORT_LEADS,
 	MAY_VIEW_CALLS,
 	MAY_RUN_CALLS,		/* start, end and record them */
 	MAY_EDIT_CALLS,		/* correct them, write down those made elsewhere */
@@ -28,6 +29,7 @@ enum access {
 	MAY_RECORD_OUTCOMES,	/* what came of a transfer */
 	MAY_VIEW_ANALYTICS,
 	MAY_VIEW_USERS,
+	MAY_EXPORT,
 	MAY_ADMINISTER,		/* users, API keys, audit */
 	ACCESS__MAX
 };

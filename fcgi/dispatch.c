@@ -144,15 +144,6 @@ dispatch_read_query(struct request *rq)
 	return dispatch_check(rq, rq->route->query, json, true, true, &rq->query_json);
 }
 
-/* Whether the content type is this one, parameters aside. */
-static bool
-dispatch_is_type(const struct request *rq, const char *type)
-{
-	size_t len = strlen(type);
-
-	return strncasecmp(rq->env.content_type, type, len) == 0 && strchr("; ", rq->env.content_type[len]) != NULL;
-}
-
 static enum http_status
 dispatch_read_body(struct request *rq)
 {
@@ -166,13 +157,13 @@ dispatch_read_body(struct request *rq)
 	if (len == 0) {
 		text = "{}";
 		len = 2;
-	} else if (dispatch_is_type(rq, "application/x-www-form-urlencoded")) {
+	} else if (request_is_type(rq, "application/x-www-form-urlencoded")) {
 		is_form = true;
 		text = form_to_json(rq->arena, text, len, &reason);
 		if (text == NULL)
 			return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "Body: %s", reason));
 		len = strlen(text);
-	} else if (!dispatch_is_type(rq, "application/json")) {
+	} else if (!request_is_type(rq, "application/json")) {
 		return reply_problem(rq, HTTP_UNSUPPORTED_TYPE, "UNSUPPORTED_TYPE",
 		    "Content-Type must be application/json or application/x-www-form-urlencoded");
 	}
@@ -294,6 +285,25 @@ dispatch_wake(struct request *rq)
 		db_notify(rq->db, "vals_command");
 }
 
+/* Run a handler of several calls as one transaction. */
+static enum http_status
+dispatch_whole(struct request *rq)
+{
+	enum db_outcome outcome = db_begin(rq->db);
+
+	if (outcome != DB_OK)
+		return reply_db_problem(rq, outcome);
+	rq->route->handler(rq);
+	if (rq->status >= 400) {
+		db_rollback(rq->db);
+		return rq->status;
+	}
+	if ((outcome = db_commit(rq->db)) == DB_OK)
+		return rq->status;
+	reply_clear(rq);
+	return reply_db_problem(rq, outcome);
+}
+
 static enum http_status
 dispatch_work(struct request *rq)
 {
@@ -302,11 +312,15 @@ dispatch_work(struct request *rq)
 	bool is_replay = false;
 
 	if (*id.key == '\0' || rq->route->method != POST || (rq->route->flags & NO_REPLAY) != 0) {
-		rq->route->handler(rq);
+		if ((rq->route->flags & IN_TRANSACTION) != 0)
+			dispatch_whole(rq);
+		else
+			rq->route->handler(rq);
 	} else {
 		if (strlen(id.key) > IDEMPOTENCY_KEY_MAX)
 			return reply_problem(rq, HTTP_BAD_REQUEST, "VALIDATION", "Idempotency-Key is longer than 255 characters");
-		id.route = arena_printf(rq->arena, "POST %s", rq->env.path);
+		id.route = arena_printf(rq->arena, "POST %s%s%s", rq->env.path, rq->route->query != NULL ? "?" : "",
+		    rq->route->query != NULL ? rq->env.query : "");
 		crypto_sha256(rq->raw, rq->raw_len, hash);
 		crypto_hex(hash, sizeof(hash), id.body_hash);
 		dispatch_once(rq, &id, &is_replay);
@@ -362,7 +376,7 @@ dispatch(struct arena *arena, const struct worker_tools *tools)
 		dispatch_work(&rq);
 	assert(rq.status != 0);
 
-	if (!reply_send(&rq))
+	if (!rq.is_streamed && !reply_send(&rq))
 		log_info("dispatch", "client left before the answer");
 	fcgx_finish(tools->fcgx);
 	if (rq.route != NULL && rq.route->waiter == NULL && rq.status < 300)

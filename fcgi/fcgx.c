@@ -90,6 +90,18 @@ fcgx_write(struct fcgx *fcgx, const char *data, size_t len)
 	return FCGX_PutStr(data, (int)len, fcgx->request.out) == (int)len;
 }
 
+bool
+fcgx_flush(struct fcgx *fcgx)
+{
+	return FCGX_FFlush(fcgx->request.out) == 0;
+}
+
+void
+fcgx_abort(struct fcgx *fcgx)
+{
+	FCGX_Free(&fcgx->request, 1);
+}
+
 void
 fcgx_finish(struct fcgx *fcgx)
 {

@@ -39,6 +39,12 @@ bool fcgx_read(struct fcgx *fcgx, char *out, size_t len);
 /* Send bytes; false when the peer is gone. */
 bool fcgx_write(struct fcgx *fcgx, const char *data, size_t len);
 
+/* Send what is buffered; false when the peer is gone. */
+bool fcgx_flush(struct fcgx *fcgx);
+
+/* Cut the connection without an end: the peer learns that the answer is not whole. fcgx_finish does nothing then. */
+void fcgx_abort(struct fcgx *fcgx);
+
 /* End the request and its connection. */
 void fcgx_finish(struct fcgx *fcgx);
 

@@ -278,8 +278,7 @@ field_hour(struct field_check *check, const struct field *field, const struct js
 {
 	const char *text = json_string(value);
 
-	(void)field;
-	if (text == NULL || !calendar_is_hour(text))
+	if (text == NULL || !calendar_is_hour(text) || (field->kind == FIELD_CLOCK && strcmp(text, "24:00") == 0))
 		return "must be a time of the day like 09:30";
 	buf_add_json_string(check->out, text, 5);
 	return NULL;
@@ -503,6 +502,7 @@ static field_checker *const field_checkers[] = {
 	[FIELD_EMAIL] = field_email,
 	[FIELD_TIME] = field_time,
 	[FIELD_DATE] = field_date,
+	[FIELD_CLOCK] = field_hour,
 	[FIELD_HOUR] = field_hour,
 	[FIELD_COUNTRY] = field_country,
 	[FIELD_TAGS] = field_texts,

@@ -27,7 +27,8 @@ enum field_kind {
 	FIELD_EMAIL,		/* written in lower case */
 	FIELD_TIME,		/* ISO 8601 with a zone, or a date */
 	FIELD_DATE,		/* a day like 2026-01-31 */
-	FIELD_HOUR,		/* a time of the day like 09:30; 24:00 ends a day */
+	FIELD_CLOCK,		/* a time of the day like 09:30 */
+	FIELD_HOUR,		/* the same, or 24:00, which ends a day */
 	FIELD_COUNTRY,		/* two letters, written in capitals */
 	FIELD_TAGS,		/* up to max texts of 1..40 characters */
 	FIELD_STRATEGIES,	/* up to max texts of 1..64 characters */

@@ -45,6 +45,10 @@ enum http_status calls_get(struct request *rq);
 enum http_status calls_update(struct request *rq);
 enum http_status calls_recording_set(struct request *rq);
 
+/* export.c */
+extern const struct field export_filters[];
+enum http_status export_get(struct request *rq);
+
 /* health.c */
 enum http_status health_live(struct request *rq);
 enum http_status health_ready(struct request *rq);
@@ -55,6 +59,10 @@ extern const struct field keys_filters[], keys_create_fields[];
 enum http_status keys_list(struct request *rq);
 enum http_status keys_create(struct request *rq);
 enum http_status keys_delete(struct request *rq);
+
+/* imports.c */
+extern const struct field leads_import_filters[];
+enum http_status leads_import(struct request *rq);
 
 /* kevin.c */
 extern const struct field kevin_availability_fields[], kevin_schedule_fields[], kevin_transfers_filters[],
@@ -67,7 +75,7 @@ enum http_status kevin_transfers_list(struct request *rq);
 enum http_status kevin_transfer_outcome_set(struct request *rq);
 
 /* leads.c */
-extern const struct field leads_filters[], leads_create_fields[], leads_update_fields[];
+extern const struct field leads_filters[], leads_create_fields[], leads_update_fields[], leads_import_fields[];
 enum http_status leads_list(struct request *rq);
 enum http_status leads_create(struct request *rq);
 enum http_status leads_get(struct request *rq);

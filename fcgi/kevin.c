@@ -16,14 +16,14 @@ const struct field kevin_availability_fields[] = {
 /* The same week can be said in two ways: a list of slots, or the days with one slot each. */
 static const struct field kevin_slot_fields[] = {
 	{ .name = "dayOfWeek", .kind = FIELD_INTEGER, .is_required = true, .min = 0, .max = 6 },
-	{ .name = "startTime", .kind = FIELD_HOUR, .is_required = true },
+	{ .name = "startTime", .kind = FIELD_CLOCK, .is_required = true },
 	{ .name = "endTime", .kind = FIELD_HOUR, .is_required = true },
 	{ .name = "isActive", .kind = FIELD_BOOL },
 	FIELD_END
 };
 
 static const struct field kevin_day_fields[] = {
-	{ .name = "start", .kind = FIELD_HOUR, .is_nullable = true },
+	{ .name = "start", .kind = FIELD_CLOCK, .is_nullable = true },
 	{ .name = "end", .kind = FIELD_HOUR, .is_nullable = true },
 	{ .name = "available", .kind = FIELD_BOOL },
 	FIELD_END
@@ -32,7 +32,7 @@ static const struct field kevin_day_fields[] = {
 static const struct field kevin_exception_fields[] = {
 	{ .name = "date", .kind = FIELD_DATE, .is_required = true },
 	{ .name = "available", .kind = FIELD_BOOL, .is_required = true },
-	{ .name = "startTime", .kind = FIELD_HOUR, .is_nullable = true },
+	{ .name = "startTime", .kind = FIELD_CLOCK, .is_nullable = true },
 	{ .name = "endTime", .kind = FIELD_HOUR, .is_nullable = true },
 	{ .name = "note", .kind = FIELD_TEXT, .max = 200, .is_nullable = true },
 	FIELD_END

@@ -70,6 +70,17 @@ const struct field leads_create_fields[] = {
 	FIELD_END
 };
 
+/* A row of a file; what the server has given away before may stand in it. */
+const struct field leads_import_fields[] = {
+	LEAD_NAME_FIELDS(true),
+	LEAD_FIELDS,
+	{ .name = "status", .kind = FIELD_ENUM, .values = lead_statuses },
+	{ .name = "qualificationScore", .kind = FIELD_INTEGER, .min = 0, .max = 100 },
+	{ .name = "lastContacted", .kind = FIELD_TIME, .is_nullable = true },
+	{ .name = "version", .kind = FIELD_READ_ONLY },
+	FIELD_END
+};
+
 const struct field leads_update_fields[] = {
 	LEAD_NAME_FIELDS(false),
 	LEAD_FIELDS,

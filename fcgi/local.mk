@@ -7,9 +7,10 @@ vals_api_LDADD = libvalsapi.a libcommon.a $(FCGI_LIBS) $(COMMON_LIBS)
 noinst_LIBRARIES += libvalsapi.a
 libvalsapi_a_SOURCES = \
 	fcgi/access.c fcgi/access.h \
-	fcgi/agent.c fcgi/analytics.c fcgi/audit.c fcgi/auth.c fcgi/calls.c fcgi/health.c fcgi/kevin.c fcgi/keys.c fcgi/leads.c \
+	fcgi/agent.c fcgi/analytics.c fcgi/audit.c fcgi/auth.c fcgi/calls.c fcgi/export.c fcgi/health.c fcgi/imports.c fcgi/kevin.c fcgi/keys.c fcgi/leads.c \
 	fcgi/users.c fcgi/webhooks.c fcgi/handlers.h fcgi/paging.h \
 	fcgi/calendar.c fcgi/calendar.h \
+	fcgi/csv.c fcgi/csv.h \
 	fcgi/dispatch.c fcgi/dispatch.h \
 	fcgi/fcgx.c fcgi/fcgx.h \
 	fcgi/fields.c fcgi/fields.h \

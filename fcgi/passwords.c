@@ -23,12 +23,12 @@ passwords_hash(struct request *rq, const char *password)
 	char *hash = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
 	int rc;
 
-	if (!shared_hasher_enter(rq->tools->shared)) {
+	if (!shared_place_enter(rq->tools->shared->hashers, SHARED_HASHERS)) {
 		passwords_busy(rq);
 		return NULL;
 	}
 	rc = crypto_password_hash(password, hash);
-	shared_hasher_leave(rq->tools->shared);
+	shared_place_leave(rq->tools->shared->hashers, SHARED_HASHERS);
 	if (rc == -1) {
 		passwords_busy(rq);
 		return NULL;
@@ -41,7 +41,7 @@ passwords_check(struct request *rq, const char *stored, const char *password, co
 {
 	bool is_right;
 
-	if (!shared_hasher_enter(rq->tools->shared))
+	if (!shared_place_enter(rq->tools->shared->hashers, SHARED_HASHERS))
 		return passwords_busy(rq);
 	if (stored == NULL && *passwords_nobody == '\0')
 		crypto_password_hash("nobody has this password", passwords_nobody);
@@ -52,7 +52,7 @@ passwords_check(struct request *rq, const char *stored, const char *password, co
 		/* When memory is short the old hash serves on. */
 		*rehash_r = crypto_password_hash(password, fresh) == 0 ? fresh : NULL;
 	}
-	shared_hasher_leave(rq->tools->shared);
+	shared_place_leave(rq->tools->shared->hashers, SHARED_HASHERS);
 	if (!is_right)
 		return reply_problem(rq, HTTP_UNAUTHORIZED, "INVALID_CREDENTIALS", "Invalid email or password");
 	return 0;

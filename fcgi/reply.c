@@ -323,6 +323,30 @@ reply_call_page(struct request *rq, enum stmt stmt, const char *const *args)
 }
 
 bool
+reply_stream_begin(struct request *rq, const char *content_type)
+{
+	struct buf *headers = rq->tools->headers;
+
+	reply_begin(rq, HTTP_OK, content_type);
+	rq->is_streamed = true;
+	reply_header(rq, "Cache-Control", "no-store");
+	buf_adds(headers, "\r\n");
+	return fcgx_write(rq->tools->fcgx, headers->data, headers->len);
+}
+
+bool
+reply_stream(struct request *rq, const char *data, size_t len)
+{
+	return fcgx_write(rq->tools->fcgx, data, len) && fcgx_flush(rq->tools->fcgx);
+}
+
+void
+reply_stream_abort(struct request *rq)
+{
+	fcgx_abort(rq->tools->fcgx);
+}
+
+bool
 reply_send(struct request *rq)
 {
 	char head[64];

@@ -63,6 +63,13 @@ enum http_status reply_call_page(struct request *rq, enum stmt stmt, const char 
 /* Answer for a database call that did not end well. */
 enum http_status reply_db_problem(struct request *rq, enum db_outcome outcome);
 
+/* Send the headers of a 200 whose body follows piece by piece; each is false when the peer is gone. */
+bool reply_stream_begin(struct request *rq, const char *content_type);
+bool reply_stream(struct request *rq, const char *data, size_t len);
+
+/* Break a stream off, so that the peer does not take it for whole. */
+void reply_stream_abort(struct request *rq);
+
 /* Send what was gathered. False when the peer is gone. */
 bool reply_send(struct request *rq);
 

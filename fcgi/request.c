@@ -139,6 +139,14 @@ request_cookie(struct request *rq, const char *name)
 }
 
 bool
+request_is_type(const struct request *rq, const char *type)
+{
+	size_t len = strlen(type);
+
+	return strncasecmp(rq->env.content_type, type, len) == 0 && strchr("; ", rq->env.content_type[len]) != NULL;
+}
+
+bool
 request_is_secure(const struct request *rq)
 {
 	return strcmp(rq->env.scheme, "https") == 0;

@@ -92,6 +92,7 @@ struct request {
 	const char *resource_id;	/* what a waiting route waits for */
 	enum http_status status;	/* what was answered; 0 until then */
 	bool is_raw_answer;		/* the answer is not in an envelope */
+	bool is_streamed;		/* the answer has been sent piece by piece */
 	int64_t started_us;
 	int64_t db_us;			/* spent waiting for the database */
 };
@@ -107,6 +108,9 @@ const char *request_field(const struct request *rq, const char *name);
 
 /* The value of a cookie, NULL if absent. */
 const char *request_cookie(struct request *rq, const char *name);
+
+/* Whether the content type is this one, parameters aside. */
+bool request_is_type(const struct request *rq, const char *type);
 
 /* Whether the request came over TLS, as nginx saw it. */
 bool request_is_secure(const struct request *rq);

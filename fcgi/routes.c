@@ -22,6 +22,7 @@ const struct route routes[] = {
 
 	{ GET,    "/api/leads",                  MAY_VIEW_LEADS,        leads_filters,  NULL,                 leads_list,         NULL, NULL, 0 },
 	{ POST,   "/api/leads",                  MAY_CREATE_LEADS,      NULL,           leads_create_fields,  leads_create,       NULL, NULL, EMITS },
+	{ POST,   "/api/leads/import",           MAY_IMPORT_LEADS,      leads_import_filters, NULL,           leads_import,       NULL, NULL, EMITS | RAW_BODY | IN_TRANSACTION },
 	{ GET,    "/api/leads/:id",              MAY_VIEW_LEADS,        NULL,           NULL,                 leads_get,          NULL, "Lead", 0 },
 	{ PUT,    "/api/leads/:id",              MAY_UPDATE_LEADS,      NULL,           leads_update_fields,  leads_update,       NULL, "Lead", EMITS },
 	{ DELETE, "/api/leads/:id",              MAY_DELETE_LEADS,      NULL,           NULL,                 leads_delete,       NULL, "Lead", EMITS },
@@ -51,6 +52,8 @@ const struct route routes[] = {
 	{ GET,    "/api/analytics/dashboard",    MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_dashboard, NULL, NULL, 0 },
 	{ GET,    "/api/analytics/performance",  MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_performance, NULL, NULL, 0 },
 	{ GET,    "/api/analytics/conversion",   MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_conversion, NULL, NULL, 0 },
+
+	{ GET,    "/api/analytics/export",       MAY_EXPORT,            export_filters, NULL,                 export_get,         NULL, NULL, 0 },
 
 	{ GET,    "/api/users",                  MAY_VIEW_USERS,        users_filters,  NULL,                 users_list,         NULL, NULL, 0 },
 	{ POST,   "/api/users",                  MAY_ADMINISTER,        NULL,           users_create_fields,  users_create,       NULL, NULL, 0 },

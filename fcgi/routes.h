@@ -21,6 +21,7 @@ enum route_flags {
 	RAW_BODY = 4,	/* the handler reads the bytes itself */
 	UNLIMITED = 8,	/* not counted by the rate limiter */
 	NO_REPLAY = 16,	/* an Idempotency-Key means nothing here */
+	IN_TRANSACTION = 32,	/* the handler makes several calls: they are one */
 };
 
 typedef enum http_status route_handler(struct request *rq);

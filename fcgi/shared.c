@@ -1,5 +1,5 @@
 /*
- * shared.c - the mapping, and places at the password hash
+ * shared.c - the mapping, and places in it
  */
 #include "shared.h"
 
@@ -34,26 +34,26 @@ shared_holder_is_gone(int32_t pid)
 }
 
 bool
-shared_hasher_enter(struct shared *shared)
+shared_place_enter(_Atomic int32_t *places, int count)
 {
-	for (int i = 0; i < SHARED_HASHERS; i++) {
-		int32_t holder = atomic_load(&shared->hashers[i]);
+	for (int i = 0; i < count; i++) {
+		int32_t holder = atomic_load(&places[i]);
 
 		if (holder != 0 && !shared_holder_is_gone(holder))
 			continue;
-		if (atomic_compare_exchange_strong(&shared->hashers[i], &holder, (int32_t)getpid()))
+		if (atomic_compare_exchange_strong(&places[i], &holder, (int32_t)getpid()))
 			return true;
 	}
 	return false;
 }
 
 void
-shared_hasher_leave(struct shared *shared)
+shared_place_leave(_Atomic int32_t *places, int count)
 {
-	for (int i = 0; i < SHARED_HASHERS; i++) {
+	for (int i = 0; i < count; i++) {
 		int32_t self = (int32_t)getpid();
 
-		if (atomic_compare_exchange_strong(&shared->hashers[i], &self, 0))
+		if (atomic_compare_exchange_strong(&places[i], &self, 0))
 			return;
 	}
 }

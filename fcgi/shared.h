@@ -2,7 +2,7 @@
  * shared.h - what the master and its workers share
  *
  * One anonymous mapping made before the first fork: the workers' slots, what they count, and
- * the places at the password hash. It is as old as the
+ * the places at what only a few may do at once. It is as old as the
  * master process: a reload starts with a fresh one.
  */
 #ifndef VALS_SHARED_H
@@ -16,7 +16,8 @@
 #define SHARED_ROUTES_MAX 128
 #define SHARED_CLASSES 6
 #define SHARED_BUCKETS 11
-#define SHARED_HASHERS 2	/* passwords hashed at once, all workers together */
+#define SHARED_HASHERS 2	/* passwords hashed at once, all workers together; each takes 20 MiB and 20 ms */
+#define SHARED_EXPORTERS 2	/* exports at once; each holds a transaction */
 
 struct shared_slot {
 	_Atomic int32_t pid;
@@ -38,7 +39,9 @@ struct shared {
 	_Atomic uint64_t worker_deaths;
 	_Atomic uint64_t rate_limited;
 	_Atomic uint64_t webhooks_refused;
-	_Atomic int32_t hashers[SHARED_HASHERS];	/* pid of who hashes, 0 = free */
+	/* Places: the pid of who has one, 0 = free. */
+	_Atomic int32_t hashers[SHARED_HASHERS];
+	_Atomic int32_t exporters[SHARED_EXPORTERS];
 };
 
 /* Map the zeroed memory. Aborts when there is none. */
@@ -46,10 +49,9 @@ struct shared *shared_new(void);
 void shared_free(struct shared **shared);
 
 /*
- * Take a place at the password hash, which costs some 20 MiB and 20 ms. False when all are taken.
- * A place whose holder died is free.
+ * Take one of count places. False when all are taken; a place whose holder died is free.
  */
-bool shared_hasher_enter(struct shared *shared);
-void shared_hasher_leave(struct shared *shared);
+bool shared_place_enter(_Atomic int32_t *places, int count);
+void shared_place_leave(_Atomic int32_t *places, int count);
 
 #endif

@@ -11,6 +11,7 @@
 \ir api/idempotency.sql
 \ir api/kevin.sql
 \ir api/leads.sql
+\ir api/lead_import.sql
 \ir api/calls.sql
 \ir api/call_edits.sql
 \ir api/compliance.sql
@@ -19,6 +20,7 @@
 \ir api/transfers.sql
 \ir api/figures.sql
 \ir api/analytics.sql
+\ir api/export.sql
 \ir api/health.sql
 \ir api/metrics.sql
 \ir feed/feed.sql

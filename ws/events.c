@@ -17,6 +17,7 @@ static const struct event_rule event_rules[] = {
 	{ "lead.created",       "lead:created",               { ROOM_STAFF } },
 	{ "lead.updated",       "lead:updated",               { ROOM_STAFF } },
 	{ "lead.deleted",       "lead:deleted",               { ROOM_STAFF } },
+	{ "leads.imported",     "leads:imported",             { ROOM_STAFF } },
 	{ "call.started",       "call:started",               { ROOM_ALL } },
 	{ "call.status",        "call:status",                { ROOM_CALL_MONITORING } },
 	{ "call.ended",         "call:ended",                 { ROOM_CALL_MONITORING } },

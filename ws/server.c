@@ -309,6 +309,17 @@ server_read_cookie(struct lws *wsi, struct visitor *visitor)
 	origin_cookie(header, server.settings.cookie, visitor->cookie, sizeof(visitor->cookie));
 }
 
+/* The proxy says who the client is; what is no address is not repeated in logs. */
+static void
+server_read_address(struct lws *wsi, struct visitor *visitor)
+{
+	char *address = visitor->address;
+
+	server_header(wsi, WSI_TOKEN_HTTP_X_REAL_IP, address, sizeof(visitor->address));
+	if (address[strspn(address, "0123456789abcdefABCDEF:.")] != '\0')
+		address[0] = '\0';
+}
+
 /* Whether the Origin, if there is one, may talk to us. */
 static bool
 server_read_origin(struct conn *conn)
@@ -349,8 +360,7 @@ server_read_request(struct lws *wsi, const char *path, size_t path_len)
 	conn->path = server_find_path(path, path_len);
 	server_read_query(wsi, &conn->query);
 	server_read_cookie(wsi, &conn->visitor);
-	server_header(wsi, WSI_TOKEN_HTTP_X_REAL_IP, conn->visitor.address,
-	    sizeof(conn->visitor.address));
+	server_read_address(wsi, &conn->visitor);
 	return conn;
 }
 

@@ -25,7 +25,7 @@ create or replace function vals.call_duration_s(_call vals.calls)
 returns integer
 language sql stable
 as $$
-	select coalesce(floor(extract(epoch from coalesce(_call.end_time, now()) - _call.answered_at)), 0)::int
+	select greatest(floor(extract(epoch from coalesce(_call.end_time, now()) - _call.answered_at)), 0)::int
 $$;
 
 -- A call as lists show it.

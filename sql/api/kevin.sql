@@ -283,7 +283,7 @@ end
 $$;
 
 -- The slots of a body, from either of its forms: a list, or days of the week with one {start, end, available} each.
---   raises RS400 when it has both forms or none, a day without hours, or a start at the end of the day
+--   raises RS400 when it has both forms or none, or a day without hours
 create or replace function vals.kevin_slots_of(_body jsonb)
 returns table (day_of_week smallint, start_time time, end_time time, is_active boolean)
 language plpgsql stable
@@ -306,14 +306,10 @@ begin
 		from unnest(_days) with ordinality as d (name, number)
 		where _body ->> d.name is not null
 			and coalesce((_body -> d.name ->> 'available')::boolean, true);
-	else
-		select min(format('slots[%s]', s.number - 1)) into _wrong
-		from jsonb_array_elements(_slots) with ordinality as s (slot, number)
-		where s.slot ->> 'startTime' = '24:00';
 	end if;
 	if _wrong is not null then
 		perform vals.refuse(400, 'Validation failed', 'VALIDATION', json_build_array(json_build_object('field', _wrong,
-			'message', 'needs a start and an end, and starts before the end of the day'))::text);
+			'message', 'needs a start and an end'))::text);
 	end if;
 	return query
 		select (s ->> 'dayOfWeek')::smallint, (s ->> 'startTime')::time, (s ->> 'endTime')::time,

@@ -4,7 +4,18 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { api, operations, resolve, validatorOf } from './openapi.mjs';
-import { as, baseUrl, expectStatus, foreignId, need, nobody, send } from './support.mjs';
+import {
+  admin,
+  as,
+  baseUrl,
+  expectProblem,
+  expectStatus,
+  foreignId,
+  need,
+  nobody,
+  send,
+  sendLines,
+} from './support.mjs';
 
 /* What nginx serves by itself: files. */
 const FILES = ['GET /api/docs', 'GET /api/openapi.json'];
@@ -152,6 +163,62 @@ describe('who may', () => {
         }),
       );
     });
+});
+
+describe('what the frame refuses', () => {
+  const target = ({ path }) => path.replace('{id}', foreignId());
+  const isOpen = ({ 'x-roles': roles }) => roles.includes('open') || roles.includes('signature');
+
+  test('a bad token, wherever one is asked for', async () => {
+    for (const operation of ofProgram.filter(({ 'x-roles': roles }) => !roles.includes('open')))
+      expectProblem(
+        await send(operation.method, target(operation), { token: 'not.a.token', isBare: true }),
+        401,
+        'UNAUTHORIZED',
+      );
+  });
+
+  test('a header that comes twice, on every route', async () => {
+    const twice = ['Idempotency-Key: a', 'Idempotency-Key: b', 'Content-Length: 0'];
+    for (const operation of ofProgram) {
+      const answer = await sendLines(`${operation.method} ${target(operation)}`, twice);
+      expectProblem(answer, 400, 'REPEATED_HEADER');
+    }
+  });
+
+  test('a body of another type, or of none', async () => {
+    const withBody = ofProgram.filter(
+      (operation) => operation.responses[415] && resolve(operation.requestBody).content['application/json'],
+    );
+    for (const operation of withBody) {
+      const ask = (body, type) =>
+        send(operation.method, target(operation), {
+          token: isOpen(operation) ? undefined : need('VALS_ADMIN_TOKEN'),
+          body,
+          headers: { 'content-type': type },
+        });
+      expectProblem(await ask('text', 'text/plain'), 415, 'UNSUPPORTED_TYPE');
+      expectProblem(await ask('{', 'application/json'), 400, 'MALFORMED');
+    }
+    assert.ok(withBody.length > 0);
+  });
+
+  test('a key of other scopes', async () => {
+    const newKey = async (scope) => {
+      const { data } = expectStatus(await admin.post('/api/keys', { name: 'scope test', scopes: [scope] }), 201).body;
+      return data;
+    };
+    const keys = await Promise.all(['leads:view', 'reports'].map(newKey));
+    const scoped = ofProgram.filter(({ responses }) =>
+      Object.keys(Object.values(resolve(responses[403])?.content ?? {})[0]?.examples ?? {}).includes('SCOPE'),
+    );
+    for (const operation of scoped) {
+      const { key } = keys[/^GET .api.leads/.test(operation.route) ? 1 : 0];
+      expectProblem(await send(operation.method, target(operation), { token: key }), 403, 'SCOPE');
+    }
+    assert.ok(scoped.length > 0);
+    for (const { id } of keys) expectStatus(await admin.delete(`/api/keys/${id}`), 200);
+  });
 });
 
 describe('as it is served', () => {

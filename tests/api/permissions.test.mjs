@@ -26,6 +26,7 @@ const MATRIX = [
   ['GET /api/leads/:id', ['GET', lead], 404, ROLES],
   ['PUT /api/leads/:id', ['PUT', lead, {}], 404, CALLERS],
   ['DELETE /api/leads/:id', ['DELETE', lead], 404, ['admin', 'kevin']],
+  ['POST /api/leads/import', ['POST', '/api/leads/import', {}], 415, ['admin', 'kevin']],
   ['GET /api/leads/:id/calls', ['GET', `${lead}/calls`], 404, ROLES],
   ['POST /api/leads/:id/calls', ['POST', `${lead}/calls`, {}], 404, ['admin', 'kevin', 'agent']],
   ['GET /api/calls', ['GET', '/api/calls?limit=1'], 200, ROLES],
@@ -73,6 +74,7 @@ const MATRIX = [
 const OPEN = [
   'GET /healthz',
   'GET /readyz',
+  'GET /metrics',
   'GET /api/health',
   'POST /api/auth/login',
   'POST /api/auth/refresh',

@@ -72,7 +72,11 @@ function parsed(text) {
 }
 
 /* The token a request carries, however its header is written. */
-const bearer = (headers) => (headers.authorization ?? headers.Authorization)?.replace(/^bearer +/i, '');
+const bearer = (headers) =>
+  Object.entries(headers)
+    .find(([name]) => name.toLowerCase() === 'authorization')?.[1]
+    ?.replace(/^bearer +/i, '')
+    .trim();
 
 const isRaw = (body) => typeof body === 'string' || body instanceof Uint8Array || body instanceof URLSearchParams;
 
@@ -159,10 +163,7 @@ export async function sendLines(requestLine, lines, body = '') {
   const answer = { what: requestLine, status: Number(statusLine.split(' ')[1]), headers, text, body: parsed(text) };
   const [method, path] = requestLine.split(' ');
   checkEnvelope(answer);
-  check(
-    { method, path, token: bearer(Object.fromEntries(lines.map((line) => line.toLowerCase().split(/: */, 2)))) },
-    answer,
-  );
+  check({ method, path, token: bearer(Object.fromEntries(lines.map((line) => line.split(/: */, 2)))) }, answer);
   return answer;
 }
 

@@ -51,6 +51,7 @@ each_kind_goes_to_its_rooms_under_its_name(void **state)
 		{ "lead.created", "lead:created", "@staff " },
 		{ "lead.updated", "lead:updated", "@staff " },
 		{ "lead.deleted", "lead:deleted", "@staff " },
+		{ "leads.imported", "leads:imported", "@staff " },
 		{ "call.started", "call:started", "@all " },
 		{ "call.status", "call:status", "call-monitoring " },
 		{ "call.ended", "call:ended", "call-monitoring " },

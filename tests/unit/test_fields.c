@@ -424,6 +424,7 @@ static void
 days_and_hours_have_their_form(void **state)
 {
 	static const struct field day = { .name = "f", .kind = FIELD_DATE };
+	static const struct field clock = { .name = "f", .kind = FIELD_CLOCK };
 	static const struct field hour = { .name = "f", .kind = FIELD_HOUR };
 	static const char bad_day[] = "! must be a day like 2026-01-31";
 	static const char bad_hour[] = "! must be a time of the day like 09:30";
@@ -436,6 +437,12 @@ days_and_hours_have_their_form(void **state)
 		{ "\"2026-01-3\"", bad_day },
 		{ "\"2026-01-311\"", bad_day },
 		{ "20260131", bad_day },
+	};
+	static const struct row times[] = {
+		{ "\"00:00\"", NULL },
+		{ "\"23:59\"", NULL },
+		{ "\"24:00\"", bad_hour },
+		{ "\"12:60\"", bad_hour },
 	};
 	static const struct row hours[] = {
 		{ "\"00:00\"", NULL },
@@ -452,6 +459,7 @@ days_and_hours_have_their_form(void **state)
 
 	(void)state;
 	CHECK(day, days);
+	CHECK(clock, times);
 	CHECK(hour, hours);
 }
 

@@ -219,7 +219,7 @@ struct outcome {
 	bool was_sent;
 	long retry_after;
 	int again; /* requests which done starts */
-	char url[128];
+	char url[160];
 };
 
 static void
@@ -241,7 +241,7 @@ note(void *owner, const struct http_answer *given)
 static const char *
 url_of(const char *path)
 {
-	static char url[128];
+	static char url[160];
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", server.port, path);
 	return url;
@@ -372,7 +372,7 @@ static void
 a_closed_port_was_sent_nothing(void **state)
 {
 	int port, fd = bind_loopback(&port);
-	char url[64];
+	char url[160];
 	struct outcome outcome;
 
 	(void)state;

@@ -45,7 +45,7 @@ holder_start(void)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		byte = shared_hasher_enter(shared) ? 'y' : 'n';
+		byte = shared_place_enter(shared->hashers, SHARED_HASHERS) ? 'y' : 'n';
 		if (write(said[1], &byte, 1) != 1)
 			_exit(1);
 		for (;;)
@@ -79,11 +79,11 @@ there_are_only_so_many_places(void **state)
 {
 	(void)state;
 	for (int i = 0; i < SHARED_HASHERS; i++)
-		assert_true(shared_hasher_enter(shared));
-	assert_false(shared_hasher_enter(shared));
-	shared_hasher_leave(shared);
-	assert_true(shared_hasher_enter(shared));
-	assert_false(shared_hasher_enter(shared));
+		assert_true(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	shared_place_leave(shared->hashers, SHARED_HASHERS);
+	assert_true(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
 }
 
 static void
@@ -94,8 +94,8 @@ leaving_without_a_place_frees_nobodys(void **state)
 	(void)state;
 	for (int i = 0; i < SHARED_HASHERS; i++)
 		pids[i] = holder_start();
-	shared_hasher_leave(shared);
-	assert_false(shared_hasher_enter(shared));
+	shared_place_leave(shared->hashers, SHARED_HASHERS);
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
 	for (int i = 0; i < SHARED_HASHERS; i++)
 		holder_kill(pids[i]);
 }
@@ -108,10 +108,10 @@ the_place_of_a_dead_worker_is_free(void **state)
 	(void)state;
 	for (int i = 0; i < SHARED_HASHERS; i++)
 		pids[i] = holder_start();
-	assert_false(shared_hasher_enter(shared));
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
 	holder_kill(pids[0]);
-	assert_true(shared_hasher_enter(shared));
-	assert_false(shared_hasher_enter(shared));
+	assert_true(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
 	for (int i = 1; i < SHARED_HASHERS; i++)
 		holder_kill(pids[i]);
 }

@@ -1,0 +1,86 @@
+-- Import of leads: batches of rows that are well formed by themselves, in the transaction of the request.
+
+-- Whether the database knows a time zone; none given is fine.
+create or replace function vals.zone_known(_zone text)
+returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	perform now() at time zone _zone;
+	return true;
+exception when invalid_parameter_value then
+	return false;
+end
+$$;
+
+-- Judge a batch of rows [{"line", "lead"}], and make leads of the new ones unless it is a dry run. Answers a row per
+-- line: its verdict (new, duplicate, invalid), what is wrong, and whether the lead wants no calls: the
+-- file may say so, or a lead that had the number before.
+--   raises RS409 while another import is under way
+create or replace function api.leads_import(_who jsonb, _rows jsonb, _is_dry boolean)
+returns table (line integer, verdict text, field text, message text, is_do_not_call boolean)
+language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+	if not _is_dry and not pg_try_advisory_xact_lock(1447119955, 3) then
+		perform vals.refuse(409, 'Another import is under way', 'IMPORT_IN_PROGRESS');
+	end if;
+	return query
+		with judged as materialized (
+			select (i.item ->> 'line')::integer as line, i.item -> 'lead' as lead, i.item #>> '{lead,phone}' as phone,
+				case when not vals.zone_known(i.item #>> '{lead,timezone}') then 'timezone'
+					when length(i.item #>> '{lead,customFields}') > 8192 then 'customFields' end as wrong,
+				case when exists (select from vals.leads l where l.phone = i.item #>> '{lead,phone}' and l.deleted_at is null) then 'phone'
+					when exists (select from vals.leads l where l.email = i.item #>> '{lead,email}' and l.deleted_at is null) then 'email'
+					end as taken,
+				coalesce((i.item #>> '{lead,doNotCall}')::boolean, false)
+					or exists (select from vals.leads l where l.phone = i.item #>> '{lead,phone}' and l.do_not_call) as is_unwilling
+			from jsonb_array_elements(_rows) as i (item)
+		), made as (
+			insert into vals.leads (first_name, last_name, phone, email, source, initial_interest, qualification_score, status, timezone,
+				country, state, city, current_income_range, desired_income_range, time_availability, experience_level, kevin_notes,
+				kevin_rating, relationship_strength, do_not_call, consent, tags, custom_fields, last_contacted, next_followup, created_by,
+				updated_by)
+			select r.first_name, r.last_name, r.phone, r.email, coalesce(r.source, 'import'), r.initial_interest,
+				coalesce(r.qualification_score, 0), coalesce(r.status, 'new'), r.timezone, coalesce(r.country, 'US'), r.state, r.city,
+				r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes, r.kevin_rating,
+				r.relationship_strength, j.is_unwilling, r.consent, coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
+				r.last_contacted, r.next_followup, vals.actor(_who), vals.actor(_who)
+			from judged j
+				cross join lateral jsonb_populate_record(null::vals.leads, vals.columns(j.lead)) r
+			where not _is_dry
+				and j.wrong is null
+				and j.taken is null
+			on conflict do nothing
+			returning id, phone, status
+		), staged as (
+			insert into vals.lead_stages (lead_id, from_status, to_status, cause, changed_by)
+			select m.id, null, m.status, 'created', vals.actor(_who)
+			from made m
+		)
+		select j.line,
+			case when j.wrong is not null then 'invalid'
+				when j.taken is not null or not (_is_dry or exists (select from made m where m.phone = j.phone)) then 'duplicate'
+				else 'new' end,
+			coalesce(j.wrong, j.taken, 'phone'),
+			case j.wrong when 'timezone' then 'is not a known time zone' when 'customFields' then 'is larger than 8192 bytes'
+				else 'a lead has it already' end,
+			j.is_unwilling
+		from judged j;
+end
+$$;
+
+-- The last step of an import: tell the world, note who did it.
+--   emits leads.imported
+create or replace function api.leads_import_done(_who jsonb, _count integer)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	perform vals.emit('leads.imported', null, null, jsonb_build_object('count', _count), _who);
+	perform vals.audit(_who, 'lead.import', 'lead', null, null, jsonb_build_object('count', _count));
+	return null;
+end
+$$;

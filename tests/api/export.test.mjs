@@ -1,0 +1,109 @@
+/* Exports: whole, in three formats, safe for spreadsheets, for those who may. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, runName } from './support.mjs';
+
+let batches = 0;
+
+/* A source of its own, so that an export of it holds just these leads. */
+async function newBatch(leads) {
+  const source = `${runName}-export-${(batches += 1)}`;
+  const made = [];
+  for (const lead of leads) made.push(await newLead({ source, ...lead }));
+  return { source, made };
+}
+
+async function take(query, who = admin) {
+  const response = await fetch(`${baseUrl}/api/analytics/export?${new URLSearchParams(query)}`, { headers: { authorization: `Bearer ${who.token}` } });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/* RFC 4180, as a spreadsheet reads it. */
+function cells(text) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r\n)/g)) {
+    rows.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === '\r\n') rows.push([]);
+  }
+  assert.deepEqual(rows.pop(), []);
+  const [names, ...lines] = rows;
+  return lines.map((line) => Object.fromEntries(names.map((name, i) => [name, line[i]])));
+}
+
+test('leads as CSV have a line each under the names of their columns', async () => {
+  const { source, made } = await newBatch([{ firstName: 'Ada' }, { firstName: 'Bea', city: 'St. "Paul", MN\u00e4' }]);
+  const answer = await take({ dataset: 'leads', format: 'csv', source });
+  assert.match(answer.headers.get('content-type'), /^text\/csv/);
+  assert.equal(answer.headers.get('content-disposition'), 'attachment; filename="vals-leads.csv"');
+  const rows = cells(answer.text);
+  assert.deepEqual(rows.map(({ id }) => id), made.map(({ id }) => id).reverse());
+  assert.equal(rows[0].city, 'St. "Paul", MN\u00e4');
+  assert.equal(rows[0].phone, made[1].phone);
+});
+
+test('CSV is the default and begins with a byte order mark if that is wanted', async () => {
+  const { source } = await newBatch([{}]);
+  const plain = await take({ dataset: 'leads', source });
+  assert.match(plain.text, /^id,firstName,/);
+  const response = await fetch(`${baseUrl}/api/analytics/export?dataset=leads&bom=true&source=${source}`, { headers: { authorization: `Bearer ${admin.token}` } });
+  assert.deepEqual([...new Uint8Array(await response.arrayBuffer()).subarray(0, 3)], [0xef, 0xbb, 0xbf]);
+});
+
+test('what a spreadsheet would take for a formula is made harmless, telephone numbers are not touched', async () => {
+  const { source } = await newBatch([{ city: '=HYPERLINK("http://evil")', state: '@SUM(A1)', initialInterest: '-1+2', timeAvailability: '+cmd' }]);
+  const [row] = cells((await take({ dataset: 'leads', source })).text);
+  assert.deepEqual([row.city, row.state, row.initialInterest, row.timeAvailability],
+    ['\'=HYPERLINK("http://evil")', "'@SUM(A1)", "'-1+2", "'+cmd"]);
+  assert.match(row.phone, /^\+1/);
+});
+
+test('JSON is one array, NDJSON a line each, and both say what the list says', async () => {
+  const { source } = await newBatch([{ customFields: { a: [1, { b: 'c' }] } }, { tags: ['x'] }, {}]);
+  const listed = expectStatus(await admin.get(`/api/leads?source=${source}`), 200).body.data;
+  assert.deepEqual(JSON.parse((await take({ dataset: 'leads', format: 'json', source })).text), listed);
+  const lines = (await take({ dataset: 'leads', format: 'ndjson', source })).text.trimEnd().split('\n');
+  assert.deepEqual(lines.map((line) => JSON.parse(line)), listed);
+});
+
+test('an export of nothing is an empty file, not an error', async () => {
+  const query = { dataset: 'leads', source: `${runName}-nobody` };
+  assert.equal((await take({ ...query, format: 'json' })).text, '[]');
+  assert.equal((await take({ ...query, format: 'ndjson' })).text, '');
+  assert.equal(cells((await take(query)).text).length, 0);
+});
+
+test('calls, transfers and engagement are exported too', async () => {
+  const { callId, lead } = await newAnsweredCall();
+  expectStatus(await agent.post('/api/agent/engagement-score', { callId, engagementScore: 41.5, phase: 2 }), 200);
+  await endCall(callId);
+  const [call] = JSON.parse((await take({ dataset: 'calls', format: 'json', leadId: lead.id })).text);
+  assert.deepEqual([call.id, call.score, call.status], [callId, 41.5, 'completed']);
+  const from = new Date(Date.now() - 60e3).toISOString();
+  const reports = JSON.parse((await take({ dataset: 'engagement', format: 'json', from })).text);
+  assert.ok(reports.some((report) => report.callId === callId && report.score === 41.5));
+  assert.deepEqual(JSON.parse((await take({ dataset: 'transfers', format: 'json', leadId: lead.id })).text), []);
+});
+
+test('a search is exported as the list finds it', async () => {
+  const { source, made } = await newBatch([{ lastName: '100%_sure' }, { lastName: 'unsure' }]);
+  const found = JSON.parse((await take({ dataset: 'leads', format: 'json', source, search: '0%_s' })).text);
+  assert.deepEqual(found.map(({ id }) => id), [made[0].id]);
+});
+
+test('dataset and format are checked', async () => {
+  expectInvalid(await admin.get('/api/analytics/export'), 'dataset');
+  expectInvalid(await admin.get('/api/analytics/export?dataset=everything&format=xml'), 'dataset', 'format');
+});
+
+test('who may not export gets nothing', async () => {
+  for (const who of [agent, await as('operator')]) assert.equal((await take({ dataset: 'leads' }, who)).status, 403);
+  for (const who of [await as('kevin'), await as('analyst')])
+    assert.equal((await take({ dataset: 'leads', source: `${runName}-nobody` }, who)).status, 200);
+});
+
+test('every export is in the audit log with its filter', async () => {
+  const source = `${runName}-audited`;
+  await take({ dataset: 'leads', source });
+  const { data } = expectStatus(await admin.get('/api/audit?action=export&limit=50'), 200).body;
+  assert.ok(data.some(({ subject, after }) => subject === 'leads' && after.source === source));
+});
