@@ -3,9 +3,9 @@
  */
 #include "handlers.h"
 
+#include "paging.h"
 #include "reply.h"
 
-#define PAGE_MAX 1e15
 #define OBJECTIONS_MAX 100
 #define STRATEGIES_MAX 100
 #define TRANSCRIPT_MAX 50	/* entries in one request: one event carries them on */
@@ -20,12 +20,10 @@ static const char *const speakers[] = { "agent", "prospect", "kevin", NULL };
 static const char *const recording_actions[] = { "start", "stop", NULL };
 static const char *const recording_channels[] = { "dual", "single", NULL };
 
-#define CALL_FILTERS                                                                       \
-	{ .name = "page", .kind = FIELD_INTEGER, .min = -PAGE_MAX, .max = PAGE_MAX },      \
-	    { .name = "limit", .kind = FIELD_INTEGER, .min = -PAGE_MAX, .max = PAGE_MAX }, \
-	    { .name = "status", .kind = FIELD_ENUM, .values = call_statuses },             \
-	{                                                                                  \
-		.name = "finalStatus", .kind = FIELD_ENUM, .values = call_outcomes         \
+#define CALL_FILTERS                                                                  \
+	PAGING_FIELDS, { .name = "status", .kind = FIELD_ENUM, .values = call_statuses }, \
+	{                                                                             \
+		.name = "finalStatus", .kind = FIELD_ENUM, .values = call_outcomes    \
 	}
 
 const struct field lead_calls_filters[] = { CALL_FILTERS, FIELD_END };

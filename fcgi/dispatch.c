@@ -85,6 +85,7 @@ dispatch_admit(struct request *rq)
 		return reply_problem(rq, HTTP_NOT_FOUND, "NOT_FOUND", "Not found");
 	if (match == ROUTE_OTHER_METHOD)
 		return dispatch_other_method(rq, allow);
+	assert(route != NULL);
 	rq->method = route->method;
 	if ((status = access_check(rq)) != 0)
 		return status;

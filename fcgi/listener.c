@@ -26,12 +26,15 @@ static void
 listener_check_somaxconn(void)
 {
 	FILE *file = fopen("/proc/sys/net/core/somaxconn", "re");
-	int max = LISTENER_BACKLOG;
+	char text[32];
+	long max = LISTENER_BACKLOG;
 
 	if (file == NULL)
 		return;
-	if (fscanf(file, "%d", &max) == 1 && max < LISTENER_BACKLOG)
-		log_warn("listener", "net.core.somaxconn is %d, below %d: a burst of requests will fail", max,
+	if (fgets(text, sizeof(text), file) != NULL)
+		max = strtol(text, NULL, 10);
+	if (max < LISTENER_BACKLOG)
+		log_warn("listener", "net.core.somaxconn is %ld, below %d: a burst of requests will fail", max,
 		    LISTENER_BACKLOG);
 	fclose(file);
 }

@@ -191,7 +191,7 @@ reply_limit(struct request *rq, const struct limiter_verdict *verdict)
 	reply_header(rq, "RateLimit-Reset", number);
 	if (verdict->is_over)
 		reply_header(rq, "Retry-After", number);
-	snprintf(number, sizeof(number), "%lld", (long long)(clock_unix() + verdict->reset_s));
+	snprintf(number, sizeof(number), "%lld", (long long)clock_unix() + verdict->reset_s);
 	reply_header(rq, "X-RateLimit-Reset", number);
 	if (!verdict->is_over)
 		return 0;

@@ -140,7 +140,8 @@ export class Arbitrary {
     if (format === 'email') return `p${this.int(0, 1e9)}.${this.pick(['a', 'B', 'x+y', "o'neil"])}@example.com`;
     if (pattern.includes('\\d{4}-\\d{2}-\\d{2}(')) return this.time();
     if (pattern.includes('\\d{4}-\\d{2}-\\d{2}')) return this.time().slice(0, 10);
-    if (pattern.includes('24:00')) return this.pick(['00:00', '09:00', '12:30', '17:00', '23:59', '24:00']);
+    if (pattern.includes('[0-5][0-9]'))
+      return this.pick(['00:00', '09:00', '12:30', '17:00', '23:59', pattern.includes('24:00') ? '24:00' : '00:01']);
     if (pattern.includes('(?='))
       return `Aa1-${this.text(1, 20)
         .normalize('NFC')

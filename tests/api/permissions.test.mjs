@@ -59,6 +59,7 @@ const MATRIX = [
   ['GET /api/analytics/dashboard', ['GET', '/api/analytics/dashboard'], 200, PEOPLE],
   ['GET /api/analytics/performance', ['GET', '/api/analytics/performance'], 200, PEOPLE],
   ['GET /api/analytics/conversion', ['GET', '/api/analytics/conversion'], 200, PEOPLE],
+  ['GET /api/analytics/export', ['GET', '/api/analytics/export'], 400, ['admin', 'kevin', 'analyst']],
   ['GET /api/users', ['GET', '/api/users'], 200, ['admin', 'kevin']],
   ['POST /api/users', ['POST', '/api/users', {}], 400, ['admin']],
   ['GET /api/users/:id', ['GET', user], 404, ['admin', 'kevin']],

@@ -288,6 +288,7 @@ roles_may_what_the_matrix_says(void **state)
 		{ MAY_RECORD_OUTCOMES, "ak---" },
 		{ MAY_VIEW_ANALYTICS, "akon-" },
 		{ MAY_VIEW_USERS, "ak---" },
+		{ MAY_EXPORT, "ak-n-" },
 		{ MAY_ADMINISTER, "a----" },
 	};
 
