@@ -5,7 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/harness/tap.sh
 
 FUNCTION_MAX=80
-LINE_MAX=120
+# The aim is 100 columns with tabs of eight; this is where reading becomes work.
+LINE_MAX=140
 
 sources() {
 	find common fcgi runner ws ctl tests/unit -name '*.[ch]' | sort
