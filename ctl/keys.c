@@ -56,8 +56,9 @@ ctl_apikey_list(const struct ctl_options *options)
 		return EXIT_FAILURE;
 	keys = ctl_call(db, STMT_keys, NULL);
 	for (int i = 0; keys != NULL && i < db_rows(keys); i++)
-		printf("%s\t%s\tcreated %s\tlast used %s\t%s\n", db_value(keys, i, 1), db_value(keys, i, 0), db_value(keys, i, 2),
-		    db_value(keys, i, 3) != NULL ? db_value(keys, i, 3) : "never", db_value(keys, i, 4) != NULL ? "revoked" : "active");
+		printf("%s\t%s\tcreated %s\tlast used %s\t%s\n", db_value(keys, i, 1), db_value(keys, i, 0),
+		    db_value(keys, i, 2), db_value(keys, i, 3) != NULL ? db_value(keys, i, 3) : "never",
+		    db_value(keys, i, 4) != NULL ? "revoked" : "active");
 	db_free(&db);
 	if (keys == NULL)
 		return EXIT_FAILURE;

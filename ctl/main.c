@@ -52,7 +52,8 @@ ctl_usage(void)
 {
 	fputs("usage: valsctl [--config FILE] COMMAND\n", stderr);
 	for (size_t i = 0; i < sizeof(ctl_commands) / sizeof(*ctl_commands); i++)
-		fprintf(stderr, "  %s%s%s %s\n", ctl_commands[i].words[0], ctl_commands[i].words[1] != NULL ? " " : "",
+		fprintf(stderr, "  %s%s%s %s\n", ctl_commands[i].words[0],
+		    ctl_commands[i].words[1] != NULL ? " " : "",
 		    ctl_commands[i].words[1] != NULL ? ctl_commands[i].words[1] : "", ctl_commands[i].help);
 	return 2;
 }
@@ -124,8 +125,8 @@ struct db *
 ctl_connect(void)
 {
 	const char *direct = conf_text(CONF_database_listen_url);
-	struct db *db = db_new(*direct != '\0' ? direct : conf_text(CONF_database_url), "vals_migrate", "valsctl", true,
-	    CTL_TIMEOUT_MS);
+	struct db *db = db_new(*direct != '\0' ? direct : conf_text(CONF_database_url), "vals_migrate",
+	    "valsctl", true, CTL_TIMEOUT_MS);
 
 	if (!db_connect(db)) {
 		ctl_complain(db, "could not connect to the database");
@@ -139,7 +140,8 @@ ctl_complain(const struct db *db, const char *what)
 {
 	const struct db_error *error = db_error(db);
 
-	fprintf(stderr, "valsctl: %s: %s%s%s\n", what, error->message, *error->sqlstate != '\0' ? " " : "", error->sqlstate);
+	fprintf(stderr, "valsctl: %s: %s%s%s\n", what, error->message, *error->sqlstate != '\0' ? " " : "",
+	    error->sqlstate);
 }
 
 struct db_result *

@@ -70,7 +70,8 @@ migrate_applied(const struct migrate *migrate, long number)
 
 /* Run a text and record it, in one transaction. */
 static bool
-migrate_run(struct migrate *migrate, long number, const char *name, const char *hash, const char *sql, bool clears)
+migrate_run(struct migrate *migrate, long number, const char *name, const char *hash, const char *sql,
+    bool clears)
 {
 	struct db_result *result = NULL;
 	char *text;

@@ -75,7 +75,8 @@ ctl_user_add(const struct ctl_options *options)
 	}
 	if (user_take_password(options, hash) == -1)
 		return EXIT_FAILURE;
-	return user_change(STMT_user_add, ARGS(options->email, options->name, options->role, hash), "nobody was added");
+	return user_change(STMT_user_add, ARGS(options->email, options->name, options->role, hash),
+	    "nobody was added");
 }
 
 int

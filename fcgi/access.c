@@ -152,7 +152,9 @@ access_key_remember(const char *hash, const char *id, const char *role, const ch
 {
 	struct access_key *key = &access_keys[access_keys_next++ % ACCESS_KEYS];
 
-	*key = (struct access_key){ .who.kind = CALLER_KEY, .who.scopes = access_scope_bits(scopes), .until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
+	*key = (struct access_key){ .who.kind = CALLER_KEY,
+		.who.scopes = access_scope_bits(scopes),
+		.until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
 	memcpy(key->hash, hash, TOKEN_HASH_HEX_SIZE);
 	strncpy(key->who.id, id, TOKEN_ID_SIZE - 1);
 	strncpy(key->who.role, role, TOKEN_ROLE_SIZE - 1);
@@ -174,7 +176,8 @@ access_identify_key(struct request *rq, const char *token)
 			return rq->status;
 		if (db_rows(result) == 0)
 			return access_unauthorized(rq, "API key is unknown, revoked or expired");
-		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1), db_value(result, 0, 2));
+		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1),
+		    db_value(result, 0, 2));
 	}
 	request_set_caller(rq, &key->who);
 	return 0;
@@ -203,7 +206,8 @@ access_identify(struct request *rq)
 
 	request_set_caller(rq, &nobody);
 	if (rq->env.has_repeated_header)
-		return reply_problem(rq, HTTP_BAD_REQUEST, "REPEATED_HEADER", "A header that may come once came twice");
+		return reply_problem(rq, HTTP_BAD_REQUEST, "REPEATED_HEADER",
+		    "A header that may come once came twice");
 	if (*header == '\0')
 		return 0;
 	if (strncasecmp(header, "Bearer ", 7) != 0)

@@ -14,10 +14,11 @@
 #define CALL_START_WAIT_MS 5000
 #define CALL_START_POLL_MS 50
 
-static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified", "zoom_scheduled",
-	"closed", "callback", "not_interested", "voicemail", "no_answer", "busy", "wrong_number", "do_not_call", "failed", NULL };
-static const char *const call_end_reasons[] = { "lead_hangup", "agent_hangup", "kevin_hangup", "voicemail", "no_answer",
-	"busy", "rejected", "carrier_error", "api_error", "timeout", "operator_ended", NULL };
+static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
+	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
+	"wrong_number", "do_not_call", "failed", NULL };
+static const char *const call_end_reasons[] = { "lead_hangup", "agent_hangup", "kevin_hangup", "voicemail",
+	"no_answer", "busy", "rejected", "carrier_error", "api_error", "timeout", "operator_ended", NULL };
 static const char *const call_phase_outcomes[] = { "advanced", "stalled", "objection", "positive", NULL };
 
 const struct field call_start_fields[] = {
@@ -59,11 +60,12 @@ static const char call_started[] = "Call initiated successfully";
 enum http_status
 call_start(struct request *rq)
 {
-	const char *rules = arena_printf(rq->arena, "{\"hours\":\"%s\",\"consentRequired\":%s,\"perLeadPerDay\":%ld}",
-	    conf_text(CONF_calling_hours), conf_bool(CONF_consent_required) ? "true" : "false",
-	    conf_int(CONF_calls_per_lead_per_day));
+	const char *rules = arena_printf(rq->arena,
+	    "{\"hours\":\"%s\",\"consentRequired\":%s,\"perLeadPerDay\":%ld}", conf_text(CONF_calling_hours),
+	    conf_bool(CONF_consent_required) ? "true" : "false", conf_int(CONF_calls_per_lead_per_day));
 
-	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start, ARGS(rq->who_json, rules, rq->body_json));
+	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start,
+	    ARGS(rq->who_json, rules, rq->body_json));
 }
 
 /* Then look for the provider's answer, with no transaction open, so long as it is worth waiting. */
@@ -84,7 +86,8 @@ call_start_wait(struct request *rq)
 		}
 		status = (enum http_status)strtol(db_value(result, 0, 0), NULL, 10);
 		if (status == HTTP_BAD_GATEWAY)
-			return reply_problem(rq, status, "PROVIDER_REFUSED", "The telephone provider refused the call");
+			return reply_problem(rq, status, "PROVIDER_REFUSED",
+			    "The telephone provider refused the call");
 		return reply_data(rq, status, db_value(result, 0, 1), call_started);
 	}
 	return rq->status;

@@ -50,8 +50,8 @@ static void
 auth_set_cookie(struct request *rq, const char *name, const char *value, const char *path, long max_age)
 {
 	reply_header(rq, "Set-Cookie",
-	    arena_printf(rq->arena, "%s=%s; Path=%s; Max-Age=%ld; HttpOnly; SameSite=Strict%s", name, value, path, max_age,
-	        request_is_secure(rq) ? "; Secure" : ""));
+	    arena_printf(rq->arena, "%s=%s; Path=%s; Max-Age=%ld; HttpOnly; SameSite=Strict%s", name, value,
+		path, max_age, request_is_secure(rq) ? "; Secure" : ""));
 }
 
 static void
@@ -63,8 +63,8 @@ auth_set_cookies(struct request *rq, const char *refresh, const char *handle, lo
 
 /* Answer with an access token for a session that is open now. */
 static enum http_status
-auth_reply_token(struct request *rq, const char *user_id, const char *session_id, const char *role, const char *profile,
-    const struct auth_secrets *secrets)
+auth_reply_token(struct request *rq, const char *user_id, const char *session_id, const char *role,
+    const char *profile, const struct auth_secrets *secrets)
 {
 	struct token_claims claims = { .user_id = "" };
 	char token[TOKEN_MAX];
@@ -76,8 +76,10 @@ auth_reply_token(struct request *rq, const char *user_id, const char *session_id
 		return reply_problem(rq, HTTP_INTERNAL_ERROR, "INTERNAL", "Internal server error");
 	auth_set_cookies(rq, secrets->refresh, secrets->handle, conf_int(CONF_refresh_token_ttl));
 	return reply_data(rq, HTTP_OK,
-	    arena_printf(rq->arena, "{\"token\":\"%s\",\"tokenType\":\"Bearer\",\"expiresIn\":%ld,\"user\":%s}", token,
-	        conf_int(CONF_access_token_ttl), profile), NULL);
+	    arena_printf(rq->arena,
+		"{\"token\":\"%s\",\"tokenType\":\"Bearer\",\"expiresIn\":%ld,\"user\":%s}", token,
+		conf_int(CONF_access_token_ttl), profile),
+	    NULL);
 }
 
 /* POST /api/auth/login */
@@ -102,7 +104,8 @@ auth_login(struct request *rq)
 	    ARGS(rq->who_json, user_id, secrets.refresh_hash, secrets.handle_hash, ttl, rehash));
 	if (session == NULL)
 		return rq->status;
-	return auth_reply_token(rq, user_id, db_value(session, 0, 0), db_value(session, 0, 1), db_value(session, 0, 2), &secrets);
+	return auth_reply_token(rq, user_id, db_value(session, 0, 0), db_value(session, 0, 1),
+	    db_value(session, 0, 2), &secrets);
 }
 
 /*
@@ -136,7 +139,8 @@ auth_refresh(struct request *rq)
 	token_hash(cookie, old_hash);
 	auth_secrets_make(&secrets);
 	ttl = arena_printf(rq->arena, "%ld", conf_int(CONF_refresh_token_ttl));
-	session = reply_rows(rq, STMT_session_refresh, ARGS(rq->who_json, old_hash, secrets.refresh_hash, secrets.handle_hash, ttl));
+	session = reply_rows(rq, STMT_session_refresh,
+	    ARGS(rq->who_json, old_hash, secrets.refresh_hash, secrets.handle_hash, ttl));
 	if (session == NULL)
 		return rq->status;
 	if (db_value(session, 0, 0) == NULL) {

@@ -13,9 +13,10 @@
 static const char *const call_statuses[] = { "initiated", "ringing", "active", "in-progress", "transferring",
 	"transferred", "transfer_failed", "completed", "no-answer", "busy", "failed", "canceled", NULL };
 static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
-	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy", "wrong_number",
-	"do_not_call", "failed", NULL };
-static const char *const objection_types[] = { "price", "time", "interest", "skepticism", "authority", "other", NULL };
+	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
+	"wrong_number", "do_not_call", "failed", NULL };
+static const char *const objection_types[] = { "price", "time", "interest", "skepticism", "authority",
+	"other", NULL };
 static const char *const speakers[] = { "agent", "prospect", "kevin", NULL };
 static const char *const recording_actions[] = { "start", "stop", NULL };
 static const char *const recording_channels[] = { "dual", "single", NULL };
@@ -102,7 +103,8 @@ lead_calls_list(struct request *rq)
 enum http_status
 lead_calls_create(struct request *rq)
 {
-	return reply_call(rq, HTTP_CREATED, NULL, STMT_lead_calls_create, ARGS(rq->who_json, rq->id, rq->body_json));
+	return reply_call(rq, HTTP_CREATED, NULL, STMT_lead_calls_create,
+	    ARGS(rq->who_json, rq->id, rq->body_json));
 }
 
 /* GET /api/calls - a page of calls, newest first. */
@@ -144,5 +146,6 @@ calls_update(struct request *rq)
 enum http_status
 calls_recording_set(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, NULL, STMT_calls_recording_set, ARGS(rq->who_json, rq->id, rq->body_json));
+	return reply_call(rq, HTTP_OK, NULL, STMT_calls_recording_set,
+	    ARGS(rq->who_json, rq->id, rq->body_json));
 }

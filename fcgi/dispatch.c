@@ -90,7 +90,8 @@ dispatch_admit(struct request *rq)
 	if ((status = access_check(rq)) != 0)
 		return status;
 	if (match == ROUTE_BAD_ID)
-		return reply_problem(rq, HTTP_NOT_FOUND, "NOT_FOUND", arena_printf(rq->arena, "%s not found", route->thing));
+		return reply_problem(rq, HTTP_NOT_FOUND, "NOT_FOUND",
+		    arena_printf(rq->arena, "%s not found", route->thing));
 	return 0;
 }
 
@@ -108,12 +109,14 @@ dispatch_parse(struct request *rq, const char *text, size_t len, const char *wha
 	struct json *json = json_parse(text, len, &reason);
 
 	if (json == NULL) {
-		reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "%s: %s", what, reason));
+		reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+		    arena_printf(rq->arena, "%s: %s", what, reason));
 		return NULL;
 	}
 	arena_cleanup(rq->arena, dispatch_free_json, json);
 	if (json_type(json) != JSON_OBJECT) {
-		reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "%s must be an object", what));
+		reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+		    arena_printf(rq->arena, "%s must be an object", what));
 		return NULL;
 	}
 	return json;
@@ -139,7 +142,8 @@ dispatch_read_query(struct request *rq)
 		return 0;
 	text = form_to_json(rq->arena, rq->env.query, strlen(rq->env.query), &reason);
 	if (text == NULL)
-		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "Query string: %s", reason));
+		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+		    arena_printf(rq->arena, "Query string: %s", reason));
 	if ((json = dispatch_parse(rq, text, strlen(text), "Query string")) == NULL)
 		return rq->status;
 	return dispatch_check(rq, rq->route->query, json, true, true, &rq->query_json);
@@ -162,7 +166,8 @@ dispatch_read_body(struct request *rq)
 		is_form = true;
 		text = form_to_json(rq->arena, text, len, &reason);
 		if (text == NULL)
-			return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "Body: %s", reason));
+			return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+			    arena_printf(rq->arena, "Body: %s", reason));
 		len = strlen(text);
 	} else if (!request_is_type(rq, "application/json")) {
 		return reply_problem(rq, HTTP_UNSUPPORTED_TYPE, "UNSUPPORTED_TYPE",
@@ -195,7 +200,8 @@ dispatch_receive(struct request *rq)
 static bool
 dispatch_is_final(enum http_status status)
 {
-	return status < 500 && status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN && status != HTTP_TOO_MANY_REQUESTS;
+	return status < 500 && status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN &&
+	    status != HTTP_TOO_MANY_REQUESTS;
 }
 
 struct idempotency {
@@ -213,7 +219,9 @@ dispatch_store(struct request *rq, const struct idempotency *id)
 
 	snprintf(status, sizeof(status), "%d", (int)rq->status);
 	outcome = db_call(rq->db, &stmts[STMT_idempotency_store],
-	    ARGS(rq->who_json, id->route, id->key, id->body_hash, status, rq->tools->out->data, rq->resource_id), &result);
+	    ARGS(rq->who_json, id->route, id->key, id->body_hash, status, rq->tools->out->data,
+		rq->resource_id),
+	    &result);
 	db_result_free(&result);
 	return outcome;
 }
@@ -226,7 +234,8 @@ dispatch_replay(struct request *rq, const struct db_result *claim)
 	const char *status = db_value(claim, 0, db_column(claim, "http_status"));
 
 	if (answer == NULL || status == NULL)
-		return reply_problem(rq, HTTP_CONFLICT, "IDEMPOTENCY_IN_PROGRESS", "A request with this Idempotency-Key is under way");
+		return reply_problem(rq, HTTP_CONFLICT, "IDEMPOTENCY_IN_PROGRESS",
+		    "A request with this Idempotency-Key is under way");
 	rq->resource_id = db_value(claim, 0, db_column(claim, "resource_id"));
 	reply_stored(rq, (enum http_status)strtol(status, NULL, 10), answer);
 	if (rq->route->waiter != NULL && rq->resource_id != NULL)
@@ -251,7 +260,8 @@ dispatch_once(struct request *rq, const struct idempotency *id, bool *is_replay_
 		if (!is_waiting)
 			return rq->status;
 		reply_clear(rq);
-		return reply_problem(rq, HTTP_CONFLICT, "IDEMPOTENCY_IN_PROGRESS", "A request with this Idempotency-Key is under way");
+		return reply_problem(rq, HTTP_CONFLICT, "IDEMPOTENCY_IN_PROGRESS",
+		    "A request with this Idempotency-Key is under way");
 	}
 	*is_replay_r = strcmp(db_value(claim, 0, db_column(claim, "is_claimed")), "f") == 0;
 	if (*is_replay_r) {
@@ -319,9 +329,10 @@ dispatch_work(struct request *rq)
 			rq->route->handler(rq);
 	} else {
 		if (strlen(id.key) > IDEMPOTENCY_KEY_MAX)
-			return reply_problem(rq, HTTP_BAD_REQUEST, "VALIDATION", "Idempotency-Key is longer than 255 characters");
-		id.route = arena_printf(rq->arena, "POST %s%s%s", rq->env.path, rq->route->query != NULL ? "?" : "",
-		    rq->route->query != NULL ? rq->env.query : "");
+			return reply_problem(rq, HTTP_BAD_REQUEST, "VALIDATION",
+			    "Idempotency-Key is longer than 255 characters");
+		id.route = arena_printf(rq->arena, "POST %s%s%s", rq->env.path,
+		    rq->route->query != NULL ? "?" : "", rq->route->query != NULL ? rq->env.query : "");
 		crypto_sha256(rq->raw, rq->raw_len, hash);
 		crypto_hex(hash, sizeof(hash), id.body_hash);
 		dispatch_once(rq, &id, &is_replay);
@@ -357,9 +368,11 @@ dispatch_log(const struct request *rq)
 	if (strcmp(format, "seed") == 0)
 		fprintf(stderr, "%s - %s %s\n", clock_iso(now), rq->env.method, dispatch_path_word(rq));
 	else if (strcmp(format, "fields") == 0)
-		log_fields(LOG_LEVEL_INFO, "request", "method=%s route=%s status=%d bytes=%zu ms=%.1f db_ms=%.1f user=%s",
-		    rq->route != NULL ? http_method_name(rq->route->method) : "-", rq->route != NULL ? rq->route->path : "-",
-		    (int)rq->status, rq->tools->out->len, (double)us / 1000, (double)rq->db_us / 1000,
+		log_fields(LOG_LEVEL_INFO, "request",
+		    "method=%s route=%s status=%d bytes=%zu ms=%.1f db_ms=%.1f user=%s",
+		    rq->route != NULL ? http_method_name(rq->route->method) : "-",
+		    rq->route != NULL ? rq->route->path : "-", (int)rq->status, rq->tools->out->len,
+		    (double)us / 1000, (double)rq->db_us / 1000,
 		    rq->who.kind != CALLER_NOBODY ? rq->who.id : "-");
 }
 

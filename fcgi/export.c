@@ -98,7 +98,8 @@ export_stream(struct request *rq, const struct export *export, const char *head)
 
 	reply_header(rq, "Content-Disposition",
 	    arena_printf(rq->arena, "attachment; filename=\"vals-%s.%s\"", export->dataset, export->format));
-	if (!reply_stream_begin(rq, export->content_type) || (*head != '\0' && !reply_stream(rq, head, strlen(head))))
+	if (!reply_stream_begin(rq, export->content_type) ||
+	    (*head != '\0' && !reply_stream(rq, head, strlen(head))))
 		return false;
 	while ((count = export_batch(rq, export, is_first)) > 0)
 		is_first = false;
@@ -150,7 +151,8 @@ export_get(struct request *rq)
 		return reply_invalid(rq, &(struct field_problem){ "dataset", "is required" }, 1);
 	if (!shared_place_enter(rq->tools->shared->exporters, SHARED_EXPORTERS)) {
 		reply_header(rq, "Retry-After", "5");
-		return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "EXPORT_BUSY", "Too many exports at once, try again");
+		return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "EXPORT_BUSY",
+		    "Too many exports at once, try again");
 	}
 	status = export_run(rq);
 	shared_place_leave(rq->tools->shared->exporters, SHARED_EXPORTERS);

@@ -30,8 +30,8 @@ enum fcgx_accept fcgx_accept(struct fcgx *fcgx);
  * Call visit for each variable of the request, repeated ones too, in the order
  * they came. Texts live until fcgx_finish.
  */
-void fcgx_each_param(struct fcgx *fcgx, void (*visit)(const char *name, size_t name_len, const char *value, void *arg),
-    void *arg);
+void fcgx_each_param(struct fcgx *fcgx,
+    void (*visit)(const char *name, size_t name_len, const char *value, void *arg), void *arg);
 
 /* Read exactly len bytes of the body. False when the peer gave up before. */
 bool fcgx_read(struct fcgx *fcgx, char *out, size_t len);

@@ -93,7 +93,9 @@ field_text(struct field_check *check, const struct field *field, const struct js
 	field_trim(&text, &len);
 	chars = field_length(text, len);
 	if ((double)chars < field->min)
-		return field->min == 1 ? "must not be empty" : arena_printf(check->arena, "must have at least %.0f characters", field->min);
+		return field->min == 1
+		    ? "must not be empty"
+		    : arena_printf(check->arena, "must have at least %.0f characters", field->min);
 	if ((double)chars > field->max)
 		return arena_printf(check->arena, "must have at most %.0f characters", field->max);
 	if (field_has_control(text, len, field->kind == FIELD_NOTES))
@@ -243,7 +245,8 @@ field_email(struct field_check *check, const struct field *field, const struct j
 	lower[len] = '\0';
 	at = strchr(lower, '@');
 	dot = strrchr(lower, '.');
-	if (at == NULL || at == lower || strchr(at + 1, '@') != NULL || dot == NULL || dot < at + 2 || dot[1] == '\0')
+	if (at == NULL || at == lower || strchr(at + 1, '@') != NULL || dot == NULL || dot < at + 2 ||
+	    dot[1] == '\0')
 		return "must be an email address";
 	buf_add_json_string(check->out, lower, len);
 	return NULL;
@@ -278,7 +281,8 @@ field_hour(struct field_check *check, const struct field *field, const struct js
 {
 	const char *text = json_string(value);
 
-	if (text == NULL || !calendar_is_hour(text) || (field->kind == FIELD_CLOCK && strcmp(text, "24:00") == 0))
+	if (text == NULL || !calendar_is_hour(text) ||
+	    (field->kind == FIELD_CLOCK && strcmp(text, "24:00") == 0))
 		return "must be a time of the day like 09:30";
 	buf_add_json_string(check->out, text, 5);
 	return NULL;
@@ -290,7 +294,8 @@ field_country(struct field_check *check, const struct field *field, const struct
 	const char *text = json_string(value);
 
 	(void)field;
-	if (text == NULL || strlen(text) != 2 || !isalpha((unsigned char)text[0]) || !isalpha((unsigned char)text[1]))
+	if (text == NULL || strlen(text) != 2 || !isalpha((unsigned char)text[0]) ||
+	    !isalpha((unsigned char)text[1]))
 		return "must be a country code of two letters";
 	buf_addf(check->out, "\"%c%c\"", toupper((unsigned char)text[0]), toupper((unsigned char)text[1]));
 	return NULL;
@@ -304,7 +309,9 @@ field_is_text_list(const struct json *value, size_t max, size_t length_max)
 		return false;
 	for (size_t i = 0; i < json_count(value); i++) {
 		const struct json *item = json_item(value, i);
-		size_t chars = json_type(item) == JSON_STRING ? field_length(json_string(item), json_string_len(item)) : 0;
+		size_t chars = json_type(item) == JSON_STRING
+		    ? field_length(json_string(item), json_string_len(item))
+		    : 0;
 
 		if (chars < 1 || chars > length_max)
 			return false;
@@ -329,8 +336,8 @@ field_texts(struct field_check *check, const struct field *field, const struct j
 	int length_max = field->kind == FIELD_TAGS ? FIELD_TAG_LENGTH_MAX : FIELD_STRATEGY_LENGTH_MAX;
 
 	if (!field_is_text_list(value, (size_t)field->max, (size_t)length_max))
-		return arena_printf(check->arena, "must be a list of up to %.0f texts of 1 to %d characters", field->max,
-		    length_max);
+		return arena_printf(check->arena, "must be a list of up to %.0f texts of 1 to %d characters",
+		    field->max, length_max);
 	return field_print(check, value, 65536);
 }
 
@@ -348,7 +355,8 @@ field_indicators(struct field_check *check, const struct field *field, const str
 	if (json_type(value) == JSON_OBJECT)
 		return field_print(check, value, field->max);
 	if (!field_is_text_list(value, FIELD_INDICATORS_MAX, FIELD_INDICATOR_LENGTH_MAX))
-		return arena_printf(check->arena, "must be an object, or a list of up to %d texts of 1 to %d characters",
+		return arena_printf(check->arena,
+		    "must be an object, or a list of up to %d texts of 1 to %d characters",
 		    FIELD_INDICATORS_MAX, FIELD_INDICATOR_LENGTH_MAX);
 	return field_print(check, value, 65536);
 }
@@ -392,7 +400,8 @@ field_choices(struct field_check *check, const struct field *field, const struct
 		return "must be a list of at least one";
 	for (size_t i = 0; i < json_count(value); i++) {
 		if (!field_is_choice(field, json_string(json_item(value, i))))
-			return arena_printf(check->arena, "has an unknown value; known are those like %s", field->values[0]);
+			return arena_printf(check->arena, "has an unknown value; known are those like %s",
+			    field->values[0]);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(json_string(json_item(value, i)), json_string(json_item(value, j))) == 0)
 				return "has a value twice";
@@ -420,7 +429,8 @@ field_password(struct field_check *check, const struct field *field, const struc
 static const char field_told[] = "";
 
 static const char *
-field_object_of(struct field_check *check, const struct field *field, const struct json *value, const char *path)
+field_object_of(struct field_check *check, const struct field *field, const struct json *value,
+    const char *path)
 {
 	struct field_problems problems = { .count = 0 };
 	const char *json;
@@ -452,7 +462,8 @@ field_list(struct field_check *check, const struct field *field, const struct js
 
 	if (json_type(value) != JSON_ARRAY || (double)json_count(value) < field->min ||
 	    (double)json_count(value) > field->max)
-		return arena_printf(check->arena, "must be a list of %.0f to %.0f objects", field->min, field->max);
+		return arena_printf(check->arena, "must be a list of %.0f to %.0f objects", field->min,
+		    field->max);
 	buf_addc(check->out, '[');
 	for (size_t i = 0; i < json_count(value); i++) {
 		const char *path = arena_printf(check->arena, "%s[%zu]", field->name, i);
@@ -488,7 +499,8 @@ field_read_only(struct field_check *check, const struct field *field, const stru
 	return "is set by the server";
 }
 
-typedef const char *field_checker(struct field_check *check, const struct field *field, const struct json *value);
+typedef const char *field_checker(struct field_check *check, const struct field *field,
+    const struct json *value);
 
 static field_checker *const field_checkers[] = {
 	[FIELD_TEXT] = field_text,

@@ -76,7 +76,7 @@ extern const struct field no_fields[];
  * ignores_unknown: members the table lacks are left out instead of refused.
  * Returns the JSON for the database, in the arena; NULL with problems_r filled.
  */
-const char *fields_check(struct arena *arena, const struct field *table, const struct json *object, bool is_text,
-    bool ignores_unknown, struct field_problems *problems_r);
+const char *fields_check(struct arena *arena, const struct field *table, const struct json *object,
+    bool is_text, bool ignores_unknown, struct field_problems *problems_r);
 
 #endif

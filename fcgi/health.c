@@ -29,7 +29,8 @@ health_ready(struct request *rq)
 
 	if (checks == NULL)
 		return rq->status;
-	return reply_raw(rq, HTTP_OK, "application/json", arena_printf(rq->arena, "{\"status\":\"ready\",\"checks\":%s}\n", checks));
+	return reply_raw(rq, HTTP_OK, "application/json",
+	    arena_printf(rq->arena, "{\"status\":\"ready\",\"checks\":%s}\n", checks));
 }
 
 /* GET /api/health - the same in the envelope. */
@@ -40,5 +41,6 @@ health_get(struct request *rq)
 
 	if (checks == NULL)
 		return rq->status;
-	return reply_data(rq, HTTP_OK, arena_printf(rq->arena, "{\"status\":\"ready\",\"checks\":%s}", checks), NULL);
+	return reply_data(rq, HTTP_OK,
+	    arena_printf(rq->arena, "{\"status\":\"ready\",\"checks\":%s}", checks), NULL);
 }

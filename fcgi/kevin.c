@@ -64,8 +64,9 @@ const struct field kevin_schedule_fields[] = {
 	FIELD_END
 };
 
-static const char *const transfer_states[] = { "requested", "dialing", "screening", "briefing", "joining", "joined",
-	"ended", "declined", "no_answer", "busy", "voicemail", "lead_left", "failed", "canceled", NULL };
+static const char *const transfer_states[] = { "requested", "dialing", "screening", "briefing", "joining",
+	"joined", "ended", "declined", "no_answer", "busy", "voicemail", "lead_left", "failed", "canceled",
+	NULL };
 static const char *const transfer_results[] = { "scheduled", "closed", "followup", "declined", NULL };
 
 const struct field kevin_transfers_filters[] = {

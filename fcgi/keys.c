@@ -42,7 +42,8 @@ keys_create(struct request *rq)
 	    ARGS(rq->who_json, rq->body_json, hash, arena_strndup(rq->arena, key, KEY_PREFIX_LEN)));
 	if (created == NULL)
 		return rq->status;
-	return reply_data(rq, HTTP_CREATED, arena_printf(rq->arena, "{\"key\":\"%s\",%s", key, db_value(created, 0, 0) + 1),
+	return reply_data(rq, HTTP_CREATED,
+	    arena_printf(rq->arena, "{\"key\":\"%s\",%s", key, db_value(created, 0, 0) + 1),
 	    "Keep this key, it is not shown again");
 }
 

@@ -11,7 +11,8 @@
 static const char *const lead_statuses[] = { "new", "contacted", "qualified", "hot_transfer", "video_sent",
 	"zoom_scheduled", "closed", "disqualified", NULL };
 static const char *const lead_income_ranges[] = { "under_25k", "25k_50k", "50k_75k", "75k_plus", NULL };
-static const char *const lead_experience_levels[] = { "beginner", "some_experience", "experienced", "expert", NULL };
+static const char *const lead_experience_levels[] = { "beginner", "some_experience", "experienced", "expert",
+	NULL };
 static const char *const lead_sorts[] = { "newest", "oldest", "name", "score", "updated", NULL };
 
 const struct field leads_filters[] = {
@@ -142,5 +143,6 @@ leads_update(struct request *rq)
 enum http_status
 leads_delete(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "Lead deleted successfully", STMT_leads_delete, ARGS(rq->who_json, rq->id));
+	return reply_call(rq, HTTP_OK, "Lead deleted successfully", STMT_leads_delete,
+	    ARGS(rq->who_json, rq->id));
 }

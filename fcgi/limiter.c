@@ -29,7 +29,8 @@ struct limiter {
 struct limiter *
 limiter_new(void)
 {
-	struct limiter *limiter = mmap(NULL, sizeof(*limiter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct limiter *limiter =
+	    mmap(NULL, sizeof(*limiter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (limiter == MAP_FAILED)
 		abort();
@@ -88,7 +89,8 @@ limiter_find(struct limiter *limiter, uint64_t subject)
 		if (owner == subject)
 			return entry;
 		if (owner == 0) {
-			if (atomic_compare_exchange_strong(&entry->subject, &owner, subject) || owner == subject)
+			if (atomic_compare_exchange_strong(&entry->subject, &owner, subject) ||
+			    owner == subject)
 				return entry;
 			continue;
 		}

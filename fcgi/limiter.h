@@ -28,6 +28,7 @@ struct limiter_verdict {
  * Count one request of subject (an address or a key's id) in the current window
  * of window_s seconds. now is unix seconds. An IPv6 address counts by its /64.
  */
-struct limiter_verdict limiter_count(struct limiter *limiter, const char *subject, long limit, long window_s, int64_t now);
+struct limiter_verdict limiter_count(struct limiter *limiter, const char *subject, long limit, long window_s,
+    int64_t now);
 
 #endif

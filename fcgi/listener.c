@@ -151,7 +151,8 @@ listener_open(struct listener *listener)
 	if (getenv(LISTENER_OWNED) != NULL && listener_lock(listener) == -1)
 		return -1;
 	if (fcntl(passed, F_SETFD, FD_CLOEXEC) == -1 || fcntl(passed, F_SETFL, O_NONBLOCK) == -1) {
-		log_error("listener", "%s: the passed socket is no descriptor: %s", listener->name, strerror(errno));
+		log_error("listener", "%s: the passed socket is no descriptor: %s", listener->name,
+		    strerror(errno));
 		return -1;
 	}
 	return 0;

@@ -98,7 +98,8 @@ master_read_drain(struct master *master)
 	const char *list = getenv(MASTER_DRAIN);
 	char *end;
 
-	for (; list != NULL && *list != '\0' && master->old_count < SHARED_WORKERS_MAX; list = end + (*end == ',')) {
+	for (; list != NULL && *list != '\0' && master->old_count < SHARED_WORKERS_MAX;
+	     list = end + (*end == ',')) {
 		long pid = strtol(list, &end, 10);
 
 		if (end == list)
@@ -207,8 +208,8 @@ master_buried(struct master *master, int index, int wait_status)
 	atomic_store(&master->shared->slots[index].pid, 0);
 	if (master->is_stopping)
 		return;
-	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == WORKER_EXIT_SCHEMA && !master->has_been_ready &&
-	    master->old_count == 0) {
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == WORKER_EXIT_SCHEMA &&
+	    !master->has_been_ready && master->old_count == 0) {
 		log_error("master", "the database does not fit this program: run valsctl migrate");
 		master_stop(master, WORKER_EXIT_SCHEMA);
 		return;
@@ -224,8 +225,8 @@ master_buried(struct master *master, int index, int wait_status)
 		return;
 	atomic_fetch_add(&master->shared->worker_deaths, 1);
 	log_warn("master", "worker %d died: status %d, signal %d; the next starts in %lld ms", index,
-	    WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1, WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
-	    (long long)child->delay_ms);
+	    WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1,
+	    WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0, (long long)child->delay_ms);
 }
 
 static void
@@ -375,9 +376,14 @@ master_open(struct master *master)
 	if (len <= 0)
 		return -1;
 	master->program[len] = '\0';
-	master->listeners[0] = (struct listener){ .name = "api", .path = conf_text(CONF_api_socket), .fd = -1, .lock_fd = -1 };
-	master->listeners[1] = (struct listener){ .name = "waiting", .path = conf_text(CONF_waiting_socket), .fd = -1, .lock_fd = -1 };
-	if (token_keys_load(conf_text(CONF_jwt_keys_dir)) == -1 || listeners_open(master->listeners, MASTER_POOLS) == -1)
+	master->listeners[0] =
+	    (struct listener){ .name = "api", .path = conf_text(CONF_api_socket), .fd = -1, .lock_fd = -1 };
+	master->listeners[1] = (struct listener){ .name = "waiting",
+		.path = conf_text(CONF_waiting_socket),
+		.fd = -1,
+		.lock_fd = -1 };
+	if (token_keys_load(conf_text(CONF_jwt_keys_dir)) == -1 ||
+	    listeners_open(master->listeners, MASTER_POOLS) == -1)
 		return -1;
 	master_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);

@@ -18,8 +18,8 @@
 #include "shared.h"
 
 /* Upper bounds of the latency buckets, microseconds; the last is everything. */
-static const int64_t metrics_bounds_us[SHARED_BUCKETS - 1] = { 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000,
-	5000000 };
+static const int64_t metrics_bounds_us[SHARED_BUCKETS - 1] = { 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+	250000, 1000000, 5000000 };
 
 /* Requests that fit no route share the slot after the last one. */
 static struct shared_route *
@@ -54,7 +54,8 @@ static void
 metrics_route_label(struct buf *out, size_t index)
 {
 	if (index < routes_count)
-		buf_addf(out, "method=\"%s\",route=\"%s\"", http_method_name(routes[index].method), routes[index].path);
+		buf_addf(out, "method=\"%s\",route=\"%s\"", http_method_name(routes[index].method),
+		    routes[index].path);
 	else
 		buf_adds(out, "method=\"\",route=\"none\"");
 }
@@ -95,7 +96,8 @@ metrics_latency_of(struct buf *out, const struct shared_route *slot, size_t inde
 		buf_adds(out, "vals_request_seconds_bucket{");
 		metrics_route_label(out, index);
 		if (bucket < SHARED_BUCKETS - 1)
-			buf_addf(out, ",le=\"%g\"} %llu\n", (double)metrics_bounds_us[bucket] / 1e6, (unsigned long long)count);
+			buf_addf(out, ",le=\"%g\"} %llu\n", (double)metrics_bounds_us[bucket] / 1e6,
+			    (unsigned long long)count);
 		else
 			buf_addf(out, ",le=\"+Inf\"} %llu\n", (unsigned long long)count);
 	}
@@ -130,12 +132,16 @@ metrics_workers(struct buf *out, struct shared *shared)
 	}
 	metrics_help(out, "vals_workers", "gauge", "worker processes");
 	buf_addf(out, "vals_workers{state=\"busy\"} %u\nvals_workers{state=\"idle\"} %u\n", busy, idle);
-	metrics_help(out, "vals_worker_deaths_total", "counter", "workers that ended other than by being told to");
-	buf_addf(out, "vals_worker_deaths_total %llu\n", (unsigned long long)atomic_load(&shared->worker_deaths));
+	metrics_help(out, "vals_worker_deaths_total", "counter",
+	    "workers that ended other than by being told to");
+	buf_addf(out, "vals_worker_deaths_total %llu\n",
+	    (unsigned long long)atomic_load(&shared->worker_deaths));
 	metrics_help(out, "vals_rate_limited_total", "counter", "requests refused by the rate limit");
 	buf_addf(out, "vals_rate_limited_total %llu\n", (unsigned long long)atomic_load(&shared->rate_limited));
-	metrics_help(out, "vals_webhooks_refused_total", "counter", "provider events without a valid signature");
-	buf_addf(out, "vals_webhooks_refused_total %llu\n", (unsigned long long)atomic_load(&shared->webhooks_refused));
+	metrics_help(out, "vals_webhooks_refused_total", "counter",
+	    "provider events without a valid signature");
+	buf_addf(out, "vals_webhooks_refused_total %llu\n",
+	    (unsigned long long)atomic_load(&shared->webhooks_refused));
 }
 
 /* The database's samples; a name begins a new group. */

@@ -14,7 +14,8 @@ static enum http_status
 passwords_busy(struct request *rq)
 {
 	reply_header(rq, "Retry-After", "1");
-	return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "LOGIN_BUSY", "Too many passwords are being checked, try again");
+	return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "LOGIN_BUSY",
+	    "Too many passwords are being checked, try again");
 }
 
 const char *
@@ -45,7 +46,8 @@ passwords_check(struct request *rq, const char *stored, const char *password, co
 		return passwords_busy(rq);
 	if (stored == NULL && *passwords_nobody == '\0')
 		crypto_password_hash("nobody has this password", passwords_nobody);
-	is_right = crypto_password_verify(stored != NULL ? stored : passwords_nobody, password) && stored != NULL;
+	is_right =
+	    crypto_password_verify(stored != NULL ? stored : passwords_nobody, password) && stored != NULL;
 	if (is_right && crypto_password_outdated(stored)) {
 		char *fresh = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
 

@@ -14,6 +14,7 @@ const char *passwords_hash(struct request *rq, const char *password);
  * takes as long. 0, with *rehash_r set to a fresh hash if the stored one is of old costs, else
  * the status answered: 401, or 429 when all places are taken.
  */
-enum http_status passwords_check(struct request *rq, const char *stored, const char *password, const char **rehash_r);
+enum http_status passwords_check(struct request *rq, const char *stored, const char *password,
+    const char **rehash_r);
 
 #endif

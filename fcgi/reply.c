@@ -220,7 +220,8 @@ reply_add_detail(struct request *rq, struct buf *out, const char *detail)
 	if (retry != NULL) {
 		char seconds[32];
 
-		snprintf(seconds, sizeof(seconds), "%ld", strtol(retry + 19 + strcspn(retry + 19, "0123456789"), NULL, 10));
+		snprintf(seconds, sizeof(seconds), "%ld",
+		    strtol(retry + 19 + strcspn(retry + 19, "0123456789"), NULL, 10));
 		reply_header(rq, "Retry-After", seconds);
 	}
 	if (*detail == '[') {
@@ -250,8 +251,8 @@ reply_db_problem(struct request *rq, enum db_outcome outcome)
 		return reply_problem(rq, constraint->status, constraint->code, constraint->message);
 	}
 	if (status == HTTP_INTERNAL_ERROR || strncmp(error->sqlstate, "RS", 2) != 0) {
-		log_warn("reply_db_problem", "database refused: sqlstate %s, constraint '%s': %s", error->sqlstate, error->constraint,
-		    error->message);
+		log_warn("reply_db_problem", "database refused: sqlstate %s, constraint '%s': %s",
+		    error->sqlstate, error->constraint, error->message);
 		if (status == HTTP_INTERNAL_ERROR)
 			return reply_problem(rq, status, "INTERNAL", "Internal server error");
 		return reply_problem(rq, status, "VALIDATION", "A value is not acceptable");
@@ -296,7 +297,8 @@ reply_first(const struct db_result *result)
 }
 
 enum http_status
-reply_call(struct request *rq, enum http_status status, const char *message, enum stmt stmt, const char *const *args)
+reply_call(struct request *rq, enum http_status status, const char *message, enum stmt stmt,
+    const char *const *args)
 {
 	struct db_result *result = reply_rows(rq, stmt, args);
 	int column;
@@ -350,12 +352,15 @@ bool
 reply_send(struct request *rq)
 {
 	char head[64];
-	int len = snprintf(head, sizeof(head), "Status: %d %s\r\n", (int)rq->status, reply_status_text(rq->status));
+	int len =
+	    snprintf(head, sizeof(head), "Status: %d %s\r\n", (int)rq->status, reply_status_text(rq->status));
 	struct buf *headers = rq->tools->headers;
 
 	if (!rq->is_raw_answer)
 		reply_header(rq, "Cache-Control", "no-store");
 	buf_addf(headers, "Content-Length: %zu\r\n\r\n", rq->tools->out->len);
-	return fcgx_write(rq->tools->fcgx, head, (size_t)len) && fcgx_write(rq->tools->fcgx, headers->data, headers->len) &&
-	    (rq->tools->out->len == 0 || fcgx_write(rq->tools->fcgx, rq->tools->out->data, rq->tools->out->len));
+	return fcgx_write(rq->tools->fcgx, head, (size_t)len) &&
+	    fcgx_write(rq->tools->fcgx, headers->data, headers->len) &&
+	    (rq->tools->out->len == 0 ||
+		fcgx_write(rq->tools->fcgx, rq->tools->out->data, rq->tools->out->len));
 }

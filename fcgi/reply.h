@@ -24,13 +24,15 @@ enum http_status reply_data(struct request *rq, enum http_status status, const c
 enum http_status reply_page(struct request *rq, const char *page);
 
 /* {"success":false,"error":message,"code":code}; code may be NULL. */
-enum http_status reply_problem(struct request *rq, enum http_status status, const char *code, const char *message);
+enum http_status reply_problem(struct request *rq, enum http_status status, const char *code,
+    const char *message);
 
 /* 400 with the fields that are wrong. */
 enum http_status reply_invalid(struct request *rq, const struct field_problem *problems, size_t count);
 
 /* A body outside the envelope. */
-enum http_status reply_raw(struct request *rq, enum http_status status, const char *content_type, const char *body);
+enum http_status reply_raw(struct request *rq, enum http_status status, const char *content_type,
+    const char *body);
 
 /* Answer again what was stored: the body is the whole envelope. */
 enum http_status reply_stored(struct request *rq, enum http_status status, const char *body);

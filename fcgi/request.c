@@ -143,7 +143,8 @@ request_is_type(const struct request *rq, const char *type)
 {
 	size_t len = strlen(type);
 
-	return strncasecmp(rq->env.content_type, type, len) == 0 && strchr("; ", rq->env.content_type[len]) != NULL;
+	return strncasecmp(rq->env.content_type, type, len) == 0 &&
+	    strchr("; ", rq->env.content_type[len]) != NULL;
 }
 
 bool

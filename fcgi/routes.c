@@ -147,7 +147,8 @@ route_fits(const char *pattern, const char *path, const char **id_r, size_t *id_
 }
 
 enum route_match
-route_find(const char *method, const char *path, const struct route **route_r, const char **id_r, unsigned *allow_r)
+route_find(const char *method, const char *path, const struct route **route_r, const char **id_r,
+    unsigned *allow_r)
 {
 	int best = 0;
 	size_t best_id_len = 0;

@@ -53,8 +53,8 @@ enum route_match {
  * and ROUTE_BAD_ID *route_r is set, and *id_r points at the id in path if there is one. On
  * ROUTE_OTHER_METHOD *allow_r gets a bit (1 << enum http_method) per known method.
  */
-enum route_match route_find(const char *method, const char *path, const struct route **route_r, const char **id_r,
-    unsigned *allow_r);
+enum route_match route_find(const char *method, const char *path, const struct route **route_r,
+    const char **id_r, unsigned *allow_r);
 
 /*
  * Write the table, a line per route: method, path, who may, query parameters, members of the body;

@@ -53,7 +53,8 @@ users_create(struct request *rq)
 	if (hash == NULL)
 		return rq->status;
 	return reply_call(rq, HTTP_CREATED, "User created successfully", STMT_users_create,
-	    ARGS(rq->who_json, request_field(rq, "email"), request_field(rq, "name"), request_field(rq, "role"), hash));
+	    ARGS(rq->who_json, request_field(rq, "email"), request_field(rq, "name"),
+		request_field(rq, "role"), hash));
 }
 
 /* GET /api/users/:id */
@@ -82,5 +83,6 @@ users_update(struct request *rq)
 enum http_status
 users_delete(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "User deactivated", STMT_users_update, ARGS(rq->who_json, rq->id, NULL, NULL, "false", NULL));
+	return reply_call(rq, HTTP_OK, "User deactivated", STMT_users_update,
+	    ARGS(rq->who_json, rq->id, NULL, NULL, "false", NULL));
 }

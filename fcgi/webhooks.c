@@ -46,7 +46,8 @@ webhook_is_signed(struct request *rq)
 	char *message;
 
 	if (!webhook_time_is_near(timestamp) ||
-	    crypto_base64_decode(signature_text, strlen(signature_text), signature, sizeof(signature)) != sizeof(signature))
+	    crypto_base64_decode(signature_text, strlen(signature_text), signature, sizeof(signature)) !=
+		sizeof(signature))
 		return false;
 	message = arena_alloc(rq->arena, prefix + rq->raw_len);
 	memcpy(message, timestamp, prefix - 1);
@@ -88,13 +89,16 @@ webhook_receive(struct request *rq)
 
 	event = json_parse(rq->raw, rq->raw_len, &reason);
 	if (event == NULL)
-		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", arena_printf(rq->arena, "Event: %s", reason));
+		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+		    arena_printf(rq->arena, "Event: %s", reason));
 	arena_cleanup(rq->arena, webhook_free_json, event);
 	id = json_string(json_path(event, "data", "id", NULL));
 	type = json_string(json_path(event, "data", "event_type", NULL));
 	if (id == NULL || type == NULL)
-		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED", "Event has no data.id or no data.event_type");
-	if (reply_call(rq, HTTP_OK, NULL, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw)) != HTTP_OK)
+		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
+		    "Event has no data.id or no data.event_type");
+	if (reply_call(rq, HTTP_OK, NULL, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw)) !=
+	    HTTP_OK)
 		return rq->status;
 	return reply_raw(rq, HTTP_OK, "application/json; charset=utf-8", "{\"received\":true}");
 }

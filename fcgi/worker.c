@@ -59,7 +59,8 @@ worker_open(struct worker *worker, int listener)
 	sigaddset(&signals, SIGUSR1);
 	worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (worker->signal_fd == -1 || worker->epoll_fd == -1 || worker_watch(worker->epoll_fd, worker->signal_fd, EPOLLIN) == -1 ||
+	if (worker->signal_fd == -1 || worker->epoll_fd == -1 ||
+	    worker_watch(worker->epoll_fd, worker->signal_fd, EPOLLIN) == -1 ||
 	    worker_watch(worker->epoll_fd, listener, EPOLLIN | EPOLLEXCLUSIVE) == -1) {
 		log_error("worker", "could not watch the listener: %s", strerror(errno));
 		return -1;
@@ -143,8 +144,8 @@ worker_run(int listener, struct limiter *limiter, struct shared *shared, struct 
 	int status = 0;
 
 	worker.tools = (struct worker_tools){
-		.db = db_new(conf_text(CONF_database_url), "vals_api", "vals-api", conf_bool(CONF_database_prepared),
-		    (int)conf_int(CONF_database_timeout_ms)),
+		.db = db_new(conf_text(CONF_database_url), "vals_api", "vals-api",
+		    conf_bool(CONF_database_prepared), (int)conf_int(CONF_database_timeout_ms)),
 		.fcgx = fcgx_new(listener),
 		.limiter = limiter,
 		.shared = shared,
