@@ -57,6 +57,7 @@ struct master {
 	int old_count;
 	int64_t old_until_ms;
 	bool is_stopping;
+	bool is_reload_wanted;
 	bool has_been_ready;
 	int64_t stop_by_ms;
 	int status;
@@ -323,8 +324,7 @@ master_read_signals(struct master *master)
 			master_reap(master);
 			break;
 		case SIGHUP:
-			if (!master->is_stopping)
-				master_reload(master);
+			master->is_reload_wanted = true;
 			break;
 		case SIGTERM:
 		case SIGINT:
@@ -334,6 +334,19 @@ master_read_signals(struct master *master)
 			break;
 		}
 	}
+}
+
+/*
+ * A wanted reload waits until the last one is through: generations of workers that overlap would
+ * use up the database's connections. Several wishes meanwhile are one.
+ */
+static void
+master_reload_due(struct master *master)
+{
+	if (!master->is_reload_wanted || master->is_stopping || !master->has_been_ready || master->old_count > 0)
+		return;
+	master->is_reload_wanted = false;
+	master_reload(master);
 }
 
 static bool
@@ -357,6 +370,7 @@ master_loop(struct master *master)
 		master_reap(master);
 		master_drain(master);
 		master_watchdog(master);
+		master_reload_due(master);
 		if (!master->is_stopping)
 			continue;
 		if (!master_has_children(master))

@@ -72,6 +72,8 @@ make_flavour() {
 	fi
 	configure_flavour "$1" || return 1
 	make -C "$BUILD/$1" -j"$(nproc)" || return 1
+	# Or a file the sources no longer have, a migration say, would stay installed.
+	rm -rf "${BUILD:?}/$1/inst"
 	make -C "$BUILD/$1" install
 }
 
