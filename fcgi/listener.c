@@ -94,6 +94,17 @@ listener_lock(struct listener *listener)
 }
 
 static void
+listener_unlock(struct listener *listener)
+{
+	char *path = xasprintf("%s.lock", listener->path);
+
+	unlink(path);
+	free(path);
+	close(listener->lock_fd);
+	listener->lock_fd = -1;
+}
+
+static void
 listener_set_group(const char *path)
 {
 	const char *name = conf_text(CONF_socket_group);
@@ -123,6 +134,8 @@ listener_bind(struct listener *listener)
 		return -1;
 	if (listener_is_answered(&address)) {
 		log_error("listener", "%s: somebody already answers there", listener->path);
+		/* His path: nothing of it is ours to remove. */
+		listener_unlock(listener);
 		return -1;
 	}
 	unlink(listener->path);
@@ -202,13 +215,9 @@ listeners_close(struct listener *listeners, size_t count)
 		if (listeners[i].fd != -1)
 			close(listeners[i].fd);
 		if (listeners[i].lock_fd != -1) {
-			char *lock = xasprintf("%s.lock", listeners[i].path);
-
 			unlink(listeners[i].path);
-			unlink(lock);
-			free(lock);
-			close(listeners[i].lock_fd);
+			listener_unlock(&listeners[i]);
 		}
-		listeners[i].fd = listeners[i].lock_fd = -1;
+		listeners[i].fd = -1;
 	}
 }

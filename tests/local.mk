@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	tests/unit/test_http_client \
 	tests/unit/test_json \
 	tests/unit/test_limiter \
+	tests/unit/test_listener \
 	tests/unit/test_log \
 	tests/unit/test_name_set \
 	tests/unit/test_room \
@@ -52,6 +53,7 @@ tests_unit_test_db_SOURCES = tests/unit/test_db.c tests/unit/cluster.c tests/uni
 
 tests_unit_test_fields_LDADD = $(test_fcgi_libs)
 tests_unit_test_form_LDADD = $(test_fcgi_libs)
+tests_unit_test_listener_LDADD = $(test_fcgi_libs)
 tests_unit_test_limiter_LDADD = $(test_fcgi_libs)
 tests_unit_test_routes_LDADD = $(test_fcgi_libs)
 tests_unit_test_shared_LDADD = $(test_fcgi_libs)
