@@ -16,7 +16,7 @@ test_ws_libs = tests/libws.a $(test_libs) $(LWS_LIBS) $(EV_LIBS)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 LDADD = $(test_libs)
 
-check_PROGRAMS += \
+unit_tests = \
 	tests/unit/test_arena \
 	tests/unit/test_buf \
 	tests/unit/test_clock \
@@ -49,6 +49,9 @@ check_PROGRAMS += \
 	tests/unit/test_token \
 	tests/unit/test_xalloc
 
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
 tests_unit_test_db_SOURCES = tests/unit/test_db.c tests/unit/cluster.c tests/unit/cluster.h
 
 tests_unit_test_fields_LDADD = $(test_fcgi_libs)
@@ -75,12 +78,11 @@ tests_unit_test_telnyx_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runner
 tests_unit_test_telnyx_LDADD = tests/librunner.a $(test_libs)
 endif
 
-# What the protocol's own suites talk to; only ./dev test makes it.
-EXTRA_PROGRAMS = tests/realtime/socketio_echo
-tests_realtime_socketio_echo_SOURCES = tests/realtime/socketio_echo.c $(ws_protocol_sources)
-tests_realtime_socketio_echo_CPPFLAGS = $(vals_ws_CPPFLAGS)
-tests_realtime_socketio_echo_LDADD = $(vals_ws_LDADD)
-CLEANFILES += tests/realtime/socketio_echo$(EXEEXT)
+# What the official protocol suites talk to: built with the tests, run by nobody here.
+check_PROGRAMS += tests/socketio-echo
+tests_socketio_echo_SOURCES = tests/realtime/socketio_echo.c $(ws_protocol_sources)
+tests_socketio_echo_CPPFLAGS = $(vals_ws_CPPFLAGS)
+tests_socketio_echo_LDADD = $(vals_ws_LDADD)
 
 # Everything else that is tested needs a running VALS: ./dev test.
 EXTRA_DIST += \
