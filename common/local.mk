@@ -15,6 +15,8 @@ libcommon_a_SOURCES = \
 	common/db.c \
 	common/db.h \
 	common/db_status.c \
+	common/failpoint.c \
+	common/failpoint.h \
 	common/http_client.c \
 	common/http_client.h \
 	common/json.c \

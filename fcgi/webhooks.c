@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "crypto.h"
+#include "failpoint.h"
 #include "json.h"
 #include "reply.h"
 #include "shared.h"
@@ -97,8 +98,10 @@ webhook_receive(struct request *rq)
 	if (id == NULL || type == NULL)
 		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
 		    "Event has no data.id or no data.event_type");
+	FAILPOINT("webhook_before_statement");
 	if (reply_call(rq, HTTP_OK, NULL, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw)) !=
 	    HTTP_OK)
 		return rq->status;
+	FAILPOINT("webhook_after_commit");
 	return reply_raw(rq, HTTP_OK, "application/json; charset=utf-8", "{\"received\":true}");
 }

@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test_engineio \
 	tests/unit/test_events \
 	tests/unit/test_events_shapes \
+	tests/unit/test_failpoint \
 	tests/unit/test_fields \
 	tests/unit/test_form \
 	tests/unit/test_http_client \

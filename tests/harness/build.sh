@@ -9,7 +9,7 @@ BUILD=${VALS_BUILD:-$ROOT/var/build}
 flavour_options() {
 	case $1 in
 	plain) ;;
-	sanitize) echo --enable-sanitizers --enable-werror ;;
+	sanitize) echo --enable-sanitizers --enable-werror --enable-failpoints ;;
 	coverage) echo --enable-coverage ;;
 	*) die "no such flavour: $1" ;;
 	esac
@@ -55,14 +55,16 @@ sources_copy() {
 	printf '%s\n' "$new" >"$old"
 }
 
-# configure_flavour FLAVOUR: 0 once its Makefile is there.
+# configure_flavour FLAVOUR: 0 once its Makefile is there, made with today's options.
 configure_flavour() {
-	local dir=$BUILD/$1
-	[ ! -f "$dir/Makefile" ] || return 0
+	local dir=$BUILD/$1 options
+	options=$(flavour_options "$1")
+	[ ! -f "$dir/Makefile" ] || unless_same "$dir.options" "$options" || return 0
 	mkdir -p "$dir"
-	# shellcheck disable=SC2046
+	echo "$options" >"$dir.options"
+	# shellcheck disable=SC2086
 	(cd "$dir" && "$BUILD/src/configure" --prefix="$dir/inst" --sysconfdir="$dir/inst/etc" \
-		--localstatedir="$dir/inst/var" --runstatedir="$dir/inst/run" $(flavour_options "$1"))
+		--localstatedir="$dir/inst/var" --runstatedir="$dir/inst/run" $options)
 }
 
 make_flavour() {
