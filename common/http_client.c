@@ -14,20 +14,27 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include "buf.h"
+#include "failpoint.h"
 #include "log.h"
+#include "net_address.h"
 #include "xalloc.h"
 
 #define ERROR_FORBIDDEN "this address may not be called"
 #define ERROR_TOO_LONG "the answer is too long"
+#define ERROR_LOST "the file could not be written"
 
 struct request {
 	struct request *prev, *next;
 	CURL *easy; /* NULL for a request that was refused */
 	struct buf answer;
-	bool is_too_long;
+	struct http_download download; /* fd is -1 unless it is one */
+	int64_t written;
+	bool is_too_long, is_lost; /* the answer has no room; the file could not be written */
+	bool is_noted; /* having left, see note_sent */
 	http_done *done;
 	void *owner;
 };
@@ -196,6 +203,46 @@ take_bytes(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
+/* The same for a download: the bytes go on to its file. */
+static size_t
+save_bytes(char *data, size_t size, size_t count, void *arg)
+{
+	struct request *request = arg;
+	size_t len = size * count, left = len;
+	ssize_t wrote;
+
+	if ((int64_t)len > request->download.max_bytes - request->written) {
+		request->is_too_long = true;
+		return 0;
+	}
+	for (; left > 0; data += wrote, left -= (size_t)wrote) {
+		wrote = write(request->download.fd, data, left);
+		if (wrote <= 0) {
+			request->is_lost = true;
+			return 0;
+		}
+	}
+	request->written += (int64_t)len;
+	return len;
+}
+
+/*
+ * A socket for a download, to where its host's name led this time. A name that meant a public
+ * address when somebody looked and a private one now gets none.
+ */
+static curl_socket_t
+open_checked(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct http_download *download = arg;
+	bool may = net_address_is_public(&address->addr) ||
+	    (download->may_be_loopback && net_address_is_loopback(&address->addr));
+
+	(void)purpose;
+	if (!may)
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 /* What every request has in common, see traps 26 and 69 of the reference. */
 static void
 set_limits(CURL *easy, const char *url)
@@ -237,27 +284,80 @@ set_request(struct request *request, const struct http_client *client, const cha
 	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, request));
 }
 
-void
-http_client_start(struct http_client *client, const char *method, const char *url,
-    const char *body, http_done *done, void *owner)
+/* A download's own options: no key, no kept connection, and the address is looked at. */
+static void
+set_download(struct request *request)
+{
+	CURL *easy = request->easy;
+
+	set_limits(easy, request->download.url);
+	must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTP_CLIENT_DOWNLOAD_MS));
+	must(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1024L));
+	must(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_CLIENT_STALL_S));
+	must(curl_easy_setopt(easy, CURLOPT_URL, request->download.url));
+	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "vals/" PACKAGE_VERSION));
+	/* A connection made for another request was not looked at. */
+	must(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_checked));
+	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &request->download));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, save_bytes));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, request));
+	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, request));
+}
+
+/* A request that waits to be begun, or to be told that its address may not be called. */
+static struct request *
+request_new(struct http_client *client, const char *url, http_done *done, void *owner)
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
-	assert(strcmp(method, "GET") == 0 || strcmp(method, "POST") == 0 ||
-	    strcmp(method, "PUT") == 0);
+	request->download.fd = -1;
 	request->done = done;
 	request->owner = owner;
 	client->inflight++;
 	if (!http_client_may_call(url)) {
 		DL_APPEND(client->refused, request);
-		return;
+		return request;
 	}
 	request->easy = curl_easy_init();
 	if (request->easy == NULL)
 		abort();
-	set_request(request, client, method, url, body);
+	return request;
+}
+
+static void
+request_begin(struct http_client *client, struct request *request)
+{
 	must_multi(curl_multi_add_handle(client->multi, request->easy));
 	DL_APPEND(client->active, request);
+}
+
+void
+http_client_start(struct http_client *client, const char *method, const char *url,
+    const char *body, http_done *done, void *owner)
+{
+	struct request *request = request_new(client, url, done, owner);
+
+	assert(strcmp(method, "GET") == 0 || strcmp(method, "POST") == 0 ||
+	    strcmp(method, "PUT") == 0);
+	if (request->easy == NULL)
+		return;
+	set_request(request, client, method, url, body);
+	request_begin(client, request);
+}
+
+void
+http_client_download(struct http_client *client, const struct http_download *download,
+    http_done *done, void *owner)
+{
+	struct request *request = request_new(client, download->url, done, owner);
+
+	if (request->easy == NULL)
+		return;
+	request->download = *download;
+	set_download(request);
+	request_begin(client, request);
 }
 
 size_t
@@ -304,8 +404,12 @@ finish(struct http_client *client, struct request *request, CURLcode code)
 		answer.body = request->answer.data;
 		answer.body_len = request->answer.len;
 		answer.retry_after = retry_after(request->easy);
-	} else
-		answer.error = request->is_too_long ? ERROR_TOO_LONG : curl_easy_strerror(code);
+	} else if (request->is_too_long)
+		answer.error = ERROR_TOO_LONG;
+	else
+		answer.error = request->is_lost ? ERROR_LOST : curl_easy_strerror(code);
+	if (request->download.fd != -1)
+		answer.body_len = (size_t)request->written;
 	must_multi(curl_multi_remove_handle(client->multi, request->easy));
 	client->inflight--;
 	request->done(request->owner, &answer);
@@ -344,6 +448,26 @@ finish_ended(struct http_client *client)
 	}
 }
 
+/* Pass the failpoint once for each request that has left and whose answer nobody has seen. */
+static void
+note_sent(struct http_client *client)
+{
+#ifdef ENABLE_FAILPOINTS
+	struct request *request;
+	long sent;
+
+	DL_FOREACH(client->active, request) {
+		must(curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent));
+		if (sent == 0 || request->is_noted)
+			continue;
+		request->is_noted = true;
+		FAILPOINT("runner_after_send");
+	}
+#else
+	(void)client;
+#endif
+}
+
 void
 http_client_run(struct http_client *client, int timeout_ms, const int *fds, size_t count)
 {
@@ -358,8 +482,10 @@ http_client_run(struct http_client *client, int timeout_ms, const int *fds, size
 	if (client->refused != NULL)
 		timeout_ms = 0;
 	must_multi(curl_multi_perform(client->multi, &running));
+	note_sent(client);
 	must_multi(curl_multi_poll(client->multi, waits, used, timeout_ms, NULL));
 	must_multi(curl_multi_perform(client->multi, &running));
+	note_sent(client);
 	finish_ended(client);
 	finish_refused(client);
 }

@@ -9,17 +9,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define HTTP_CLIENT_ANSWER_MAX (1024 * 1024)
 #define HTTP_CLIENT_CONNECT_MS 2000 /* for name, TCP and TLS */
 #define HTTP_CLIENT_TOTAL_MS 5000 /* from start to the last byte of the answer */
 
+#define HTTP_CLIENT_DOWNLOAD_MS 300000 /* longest download */
+#define HTTP_CLIENT_STALL_S 15 /* a download slower than a trickle this long is given up */
+
 struct http_client;
 
 struct http_answer {
 	long status; /* 0 when no answer came; see error */
-	const char *body; /* NUL-terminated, NULL when no answer came */
-	size_t body_len;
+	const char *body; /* NUL-terminated, NULL when no answer came; "" of a download */
+	size_t body_len; /* of a download: the bytes written */
 	const char *error; /* why no answer came, or NULL; names neither address nor header */
 	bool was_sent; /* whether the peer may have seen the request */
 	long retry_after; /* seconds from x-ratelimit-reset or Retry-After, -1 if absent */
@@ -52,6 +56,25 @@ void http_client_free(struct http_client **client);
  */
 void http_client_start(struct http_client *client, const char *method, const char *url,
     const char *body, http_done *done, void *owner);
+
+/*
+ * Where a download comes from and goes to. Its address was chosen by others, so no key of ours goes
+ * there, and neither to any machine that is not on the public internet: what the host's
+ * name means is looked at when the connection is made, not before.
+ */
+struct http_download {
+	const char *url; /* https; http on loopback if that is allowed */
+	bool may_be_loopback; /* for a provider that is on this machine itself */
+	int fd; /* written to from its position on; borrowed until done */
+	int64_t max_bytes; /* a longer file is an error */
+};
+
+/*
+ * Start a download. done is called as for http_client_start; what was written is of use only when the
+ * status is 200.
+ */
+void http_client_download(struct http_client *client, const struct http_download *download,
+    http_done *done, void *owner);
 
 /* Requests under way. */
 size_t http_client_inflight(const struct http_client *client);

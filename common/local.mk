@@ -26,6 +26,8 @@ libcommon_a_SOURCES = \
 	common/log.h \
 	common/name_set.c \
 	common/name_set.h \
+	common/net_address.c \
+	common/net_address.h \
 	common/password.c \
 	common/password.h \
 	common/settings.def \

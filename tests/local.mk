@@ -5,7 +5,7 @@ if HAVE_CMOCKA
 check_LIBRARIES = tests/libws.a tests/librunner.a
 tests_libws_a_SOURCES = $(ws_protocol_sources) ws/events.c ws/shapes.c
 tests_libws_a_CPPFLAGS = $(vals_ws_CPPFLAGS)
-tests_librunner_a_SOURCES = runner/telnyx.c runner/verdict.c
+tests_librunner_a_SOURCES = runner/telnyx.c runner/telnyx_body.c runner/telnyx_find.c runner/verdict.c
 tests_librunner_a_CPPFLAGS = $(vals_runner_CPPFLAGS)
 
 test_libs = libcommon.a $(CMOCKA_LIBS) $(CURL_LIBS) $(COMMON_LIBS)
@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_listener \
 	tests/unit/test_log \
 	tests/unit/test_name_set \
+	tests/unit/test_net_address \
 	tests/unit/test_room \
 	tests/unit/test_routes \
 	tests/unit/test_session \

@@ -566,6 +566,137 @@ segments_are_escaped(void **state)
 	free(escaped);
 }
 
+/* ---- downloads ---- */
+
+struct saved {
+	struct outcome outcome;
+	char text[REQUEST_SIZE];
+	off_t len;
+};
+
+static struct saved
+download(const char *url, bool may_be_loopback, int64_t max_bytes)
+{
+	struct http_client *client = http_client_new(SECRET);
+	FILE *file = tmpfile();
+	struct http_download wish = {
+		.url = url,
+		.may_be_loopback = may_be_loopback,
+		.fd = fileno(file),
+		.max_bytes = max_bytes,
+	};
+	struct saved saved = { 0 };
+
+	http_client_download(client, &wish, note, &saved.outcome);
+	run_until(client, 0, 3000);
+	assert_int_equal(saved.outcome.calls, 1);
+	http_client_free(&client);
+	saved.len = lseek(fileno(file), 0, SEEK_END);
+	assert_true(pread(fileno(file), saved.text, sizeof(saved.text) - 1, 0) >= 0);
+	fclose(file);
+	return saved;
+}
+
+static void
+a_download_goes_to_its_file(void **state)
+{
+	struct saved saved = download(url_of("/echo/file"), true, REQUEST_SIZE);
+
+	(void)state;
+	assert_int_equal(saved.outcome.status, 200);
+	assert_string_equal(saved.outcome.body, "");
+	assert_int_equal(saved.outcome.body_len, saved.len);
+	assert_ptr_equal(strstr(saved.text, "GET /echo/file HTTP/1.1\r\n"), saved.text);
+}
+
+static void
+a_download_tells_our_key_to_nobody(void **state)
+{
+	struct saved saved = download(url_of("/echo"), true, REQUEST_SIZE);
+
+	(void)state;
+	assert_null(strstr(saved.text, SECRET));
+	assert_null(strstr(saved.text, "Authorization"));
+}
+
+static void
+a_download_reaches_loopback_only_if_it_may(void **state)
+{
+	char url[160];
+	struct saved saved = download(url_of("/echo"), false, REQUEST_SIZE);
+
+	(void)state;
+	assert_int_equal(saved.outcome.status, 0);
+	assert_false(saved.outcome.was_sent);
+	assert_int_equal(saved.len, 0);
+	/* A name is looked up, and judged by what it means. */
+	snprintf(url, sizeof(url), "https://localhost:%d/echo", server.port);
+	saved = download(url, false, REQUEST_SIZE);
+	assert_false(saved.outcome.was_sent);
+	assert_int_equal(saved.outcome.status, 0);
+}
+
+static void
+a_kept_connection_is_not_used_for_a_download(void **state)
+{
+	struct http_client *client = http_client_new(SECRET);
+	struct http_download wish = { .url = NULL, .may_be_loopback = false, .fd = -1, .max_bytes = 1 };
+	struct outcome first = { 0 }, second = { 0 };
+
+	(void)state;
+	http_client_start(client, "GET", url_of("/full"), NULL, note, &first);
+	run_until(client, 0, 3000);
+	assert_int_equal(first.status, 200);
+	wish.url = url_of("/full");
+	wish.fd = STDERR_FILENO;
+	http_client_download(client, &wish, note, &second);
+	run_until(client, 0, 3000);
+	assert_int_equal(second.status, 0);
+	assert_false(second.was_sent);
+	http_client_free(&client);
+}
+
+static void
+downloads_are_bounded(void **state)
+{
+	struct saved exact = download(url_of("/full"), true, HTTP_CLIENT_ANSWER_MAX);
+	struct saved over = download(url_of("/over"), true, HTTP_CLIENT_ANSWER_MAX);
+
+	(void)state;
+	assert_int_equal(exact.outcome.status, 200);
+	assert_int_equal(exact.len, HTTP_CLIENT_ANSWER_MAX);
+	assert_int_equal(over.outcome.status, 0);
+	assert_string_equal(over.outcome.error, "the answer is too long");
+}
+
+static void
+a_download_follows_no_redirect(void **state)
+{
+	struct saved saved = download(url_of("/moved"), true, REQUEST_SIZE);
+
+	(void)state;
+	assert_int_equal(saved.outcome.status, 302);
+	assert_int_equal(saved.len, 0);
+}
+
+static void
+a_file_that_cannot_be_written_ends_the_download(void **state)
+{
+	struct http_client *client = http_client_new("");
+	struct http_download wish = { .url = url_of("/echo"), .may_be_loopback = true, .max_bytes = REQUEST_SIZE };
+	struct outcome outcome = { 0 };
+	FILE *file = fopen("/dev/null", "r");
+
+	(void)state;
+	wish.fd = fileno(file);
+	http_client_download(client, &wish, note, &outcome);
+	run_until(client, 0, 3000);
+	assert_int_equal(outcome.status, 0);
+	assert_string_equal(outcome.error, "the file could not be written");
+	fclose(file);
+	http_client_free(&client);
+}
+
 int
 main(void)
 {
@@ -590,6 +721,13 @@ main(void)
 		cmocka_unit_test(a_readable_descriptor_ends_the_wait),
 		cmocka_unit_test(freeing_drops_what_is_under_way),
 		cmocka_unit_test(segments_are_escaped),
+		cmocka_unit_test(a_download_goes_to_its_file),
+		cmocka_unit_test(a_download_tells_our_key_to_nobody),
+		cmocka_unit_test(a_download_reaches_loopback_only_if_it_may),
+		cmocka_unit_test(a_kept_connection_is_not_used_for_a_download),
+		cmocka_unit_test(downloads_are_bounded),
+		cmocka_unit_test(a_download_follows_no_redirect),
+		cmocka_unit_test(a_file_that_cannot_be_written_ends_the_download),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
