@@ -58,6 +58,7 @@ static const struct bounds {
 	{ CONF_refresh_token_ttl, 1, INT_MAX },
 	{ CONF_rate_limit_window, 1, 86400 },
 	{ CONF_provider_max_inflight, 1, 1000 },
+	{ CONF_dial_rate, 1, 10000 },
 	{ CONF_ws_node, 0, 99 },
 	{ CONF_ws_ping_interval_ms, 1, 3600000 },
 	{ CONF_ws_ping_timeout_ms, 1, 3600000 },

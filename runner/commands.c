@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "failpoint.h"
 #include "json.h"
 #include "log.h"
 #include "stmts.h"
@@ -25,6 +26,7 @@
 #include "xalloc.h"
 
 #define LEASE_S "30"
+#define PACE_S 5 /* the provider counts dials over this long */
 #define ARENA_SIZE 2048
 #define ARGS_MAX 5
 
@@ -82,6 +84,7 @@ struct commands {
 	struct db *db;
 	struct http_client *http;
 	char *worker;
+	char *dials_max, *calls_max; /* as the database takes them */
 	size_t max, held;
 	struct command *under_way, *ended;
 	int64_t barred_until; /* the provider refused our key */
@@ -91,10 +94,11 @@ struct commands {
 };
 
 static http_done on_answer, on_finding;
+static void ask(struct command *command, const char *cursor);
 
 struct commands *
 commands_new(const struct telnyx_account *account, struct db *db, struct http_client *http,
-    const char *worker, size_t max)
+    const char *worker, const struct commands_limits *limits)
 {
 	struct commands *commands = xcalloc(1, sizeof(*commands));
 
@@ -102,7 +106,9 @@ commands_new(const struct telnyx_account *account, struct db *db, struct http_cl
 	commands->db = db;
 	commands->http = http;
 	commands->worker = xstrdup(worker);
-	commands->max = max;
+	commands->max = limits->held;
+	commands->dials_max = xasprintf("%ld", limits->dials_per_s * PACE_S);
+	commands->calls_max = xasprintf("%ld", limits->calls);
 	return commands;
 }
 
@@ -129,6 +135,8 @@ commands_free(struct commands **commands_p)
 	while ((command = commands->ended) != NULL)
 		command_free(&commands->ended, command);
 	free(commands->worker);
+	free(commands->dials_max);
+	free(commands->calls_max);
 	free(commands);
 	*commands_p = NULL;
 }
@@ -258,6 +266,7 @@ send_command(struct command *command)
 		return;
 	}
 	commands->counters.sent++;
+	FAILPOINT("runner_before_send");
 	http_client_start(commands->http, request.method, request.url, request.body, on_answer,
 	    command);
 }
@@ -268,10 +277,14 @@ on_answer(void *arg, const struct http_answer *answer)
 	struct command *command = arg;
 	struct verdict verdict;
 
+	FAILPOINT("runner_after_answer");
 	verdict_of(command->row.kind, command->attempt, answer, &verdict);
 	switch (verdict.meaning) {
 	case VERDICT_DONE:
-		end_done(command, answer->status, answer->body);
+		end_done(command, answer->status, verdict.answer != NULL ? verdict.answer : answer->body);
+		break;
+	case VERDICT_EXISTS:
+		ask(command, NULL);
 		break;
 	case VERDICT_UNKNOWN:
 		end_unknown(command, answer, verdict.reason);
@@ -312,6 +325,9 @@ on_absent(struct command *command)
 {
 	if (telnyx_is_repeatable(command->row.kind))
 		send_command(command);
+	else if (age_ms(command) <= RESEND_MS)
+		/* What stood in its way a moment ago is gone. */
+		end_retry(command, backoff_ms(command->attempt), "it exists no more");
 	else if (age_ms(command) < ABSENT_MS)
 		end_retry(command, ABSENT_AGAIN_MS, "not carried out, as far as can be seen");
 	else
@@ -357,6 +373,18 @@ on_finding(void *arg, const struct http_answer *answer)
 	}
 }
 
+/* Go on with a command sent so long ago that the provider may have forgotten its id. */
+static void
+resume(struct command *command)
+{
+	if (telnyx_has_question(command->row.kind))
+		ask(command, NULL);
+	else if (telnyx_is_repeatable(command->row.kind))
+		send_command(command);
+	else
+		end_failed(command, 0, "", "it is too late to say it");
+}
+
 static void
 free_json(void *json)
 {
@@ -399,10 +427,10 @@ start(struct commands *commands, const char *const texts[static COL__MAX])
 		end_retry(command, STRANGE_MS, "this runner does not know the kind");
 	else if (json == NULL)
 		end_failed(command, 0, "", "the parameters are no JSON");
-	else if (age_ms(command) > RESEND_MS)
-		ask(command, NULL);
-	else
+	else if (age_ms(command) <= RESEND_MS)
 		send_command(command);
+	else
+		resume(command);
 }
 
 static void
@@ -425,7 +453,7 @@ start_rows(struct commands *commands, const struct db_result *rows)
 enum db_outcome
 commands_take(struct commands *commands)
 {
-	const char *limit, *args[] = { commands->worker, NULL, LEASE_S };
+	const char *args[] = { commands->worker, NULL, LEASE_S, commands->dials_max, commands->calls_max };
 	struct db_result *rows = NULL;
 	struct arena *arena;
 	enum db_outcome outcome;
@@ -436,14 +464,14 @@ commands_take(struct commands *commands)
 	commands->due_at = 0;
 	commands->is_more = false;
 	arena = arena_new(64);
-	limit = arena_printf(arena, "%zu", room);
-	args[1] = limit;
+	args[1] = arena_printf(arena, "%zu", room);
 	outcome = db_call(commands->db, &stmts[STMT_commands_take], args, &rows);
 	arena_free(&arena);
 	if (outcome == DB_REFUSED)
 		log_error("database", "commands cannot be taken: %s", db_error(commands->db)->message);
 	if (outcome != DB_OK)
 		return outcome;
+	FAILPOINT("runner_after_take");
 	commands->is_more = (size_t)db_rows(rows) == room;
 	start_rows(commands, rows);
 	db_result_free(&rows);
@@ -500,6 +528,7 @@ commands_settle(struct commands *commands)
 	while ((command = commands->ended) != NULL) {
 		if (!settle(commands, command))
 			break;
+		FAILPOINT("runner_after_store");
 		is_told |= command->stmt == STMT_command_done || command->stmt == STMT_command_failed;
 		command_free(&commands->ended, command);
 	}

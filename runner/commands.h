@@ -30,12 +30,18 @@ struct commands_counters {
 	uint64_t lost; /* ends that came after the lease */
 };
 
+/* How much at once. */
+struct commands_limits {
+	size_t held; /* rows held at once, over 0 */
+	long dials_per_s; /* over a few seconds and all runners, over 0 */
+	long calls; /* legs alive at once; 0 = no limit */
+};
+
 /*
- * account, db and http are borrowed and must live longer. worker names us in the
- * rows; max is the most rows held at once.
+ * account, db and http are borrowed and must live longer. worker names us in the rows.
  */
 struct commands *commands_new(const struct telnyx_account *account, struct db *db,
-    struct http_client *http, const char *worker, size_t max);
+    struct http_client *http, const char *worker, const struct commands_limits *limits);
 
 /* Forgets what is under way; free the http client first. */
 void commands_free(struct commands **commands);

@@ -5,6 +5,8 @@ vals_runner_SOURCES = \
 	runner/main.c \
 	runner/stmts.c runner/stmts.h runner/stmts.def \
 	runner/telnyx.c runner/telnyx.h \
+	runner/telnyx_body.c runner/telnyx_body.h \
+	runner/telnyx_find.c runner/telnyx_find.h \
 	runner/upkeep.c runner/upkeep.h \
 	runner/verdict.c runner/verdict.h
 vals_runner_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(LIBPQ_CFLAGS)

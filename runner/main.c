@@ -253,6 +253,11 @@ open_database(struct runner *runner)
 static void
 open_provider(struct runner *runner)
 {
+	const struct commands_limits limits = {
+		.held = (size_t)conf_int(CONF_provider_max_inflight),
+		.dials_per_s = conf_int(CONF_dial_rate),
+		.calls = conf_int(CONF_calls_max),
+	};
 	char host[64] = "", worker[96];
 
 	runner->arena = arena_new(1024);
@@ -262,12 +267,13 @@ open_provider(struct runner *runner)
 		.number = arena_strdup(runner->arena, conf_text(CONF_telnyx_phone_number)),
 		.webhook_url = arena_printf(runner->arena, "%s" WEBHOOK_PATH,
 		    trimmed(runner, CONF_api_base_url)),
+		.voice = arena_strdup(runner->arena, conf_text(CONF_speech_voice)),
 	};
 	runner->http = http_client_new(conf_text(CONF_telnyx_api_key));
 	(void)gethostname(host, sizeof(host) - 1);
 	snprintf(worker, sizeof(worker), "%s:%d", host, (int)getpid());
 	runner->commands = commands_new(&runner->account, runner->db, runner->http, worker,
-	    (size_t)conf_int(CONF_provider_max_inflight));
+	    &limits);
 }
 
 static void

@@ -20,6 +20,15 @@ enum telnyx_kind {
 	TELNYX_HANGUP,
 	TELNYX_RECORD_START,
 	TELNYX_RECORD_STOP,
+	TELNYX_GATHER,
+	TELNYX_GATHER_STOP,
+	TELNYX_SPEAK,
+	TELNYX_CONFERENCE_CREATE,
+	TELNYX_CONFERENCE_JOIN,
+	TELNYX_CONFERENCE_LEAVE,
+	TELNYX_TRANSCRIPTION_START,
+	TELNYX_INQUIRE,
+	TELNYX_PARTICIPANTS,
 	TELNYX_KIND__MAX
 };
 
@@ -29,6 +38,7 @@ struct telnyx_account {
 	const char *connection_id; /* the Call Control application */
 	const char *number; /* ours, E.164: what the called person sees */
 	const char *webhook_url; /* where the provider reports */
+	const char *voice; /* what speaks, unless a row names another */
 };
 
 /* A command row; the texts are borrowed. */
@@ -59,6 +69,12 @@ const char *telnyx_kind_name(enum telnyx_kind kind);
 bool telnyx_is_repeatable(enum telnyx_kind kind);
 
 /*
+ * Whether a question tells if the command was carried out. What has none is sent again when it
+ * is repeatable, and else given up: words spoken late would meet another conversation.
+ */
+bool telnyx_has_question(enum telnyx_kind kind);
+
+/*
  * Build the request of a command in the arena. Returns NULL, or why the row cannot
  * be said to the provider: a fixed phrase.
  */
@@ -73,6 +89,19 @@ const char *telnyx_build(const struct telnyx_account *account,
 const char *telnyx_question(const struct telnyx_account *account,
     const struct telnyx_command *command, const char *cursor, struct arena *arena,
     struct telnyx_request *request_r);
+
+/*
+ * Build the request for the recordings of a leg, which brings fresh links to them.
+ */
+void telnyx_recordings(const struct telnyx_account *account, const char *call_leg_id,
+    struct arena *arena, struct telnyx_request *request_r);
+
+/*
+ * Read the answer to telnyx_recordings: the link in this format (mp3, wav) of the recording with the
+ * provider's id, or of the newest when that is NULL. Returns it in the arena; NULL if there is none.
+ */
+const char *telnyx_recording_url(const struct http_answer *answer, const char *recording_id,
+    const char *format, struct arena *arena);
 
 enum telnyx_finding {
 	TELNYX_FOUND, /* it was carried out */

@@ -16,6 +16,14 @@
 #define ANY 0u
 #define ONLY(kind) (1u << (kind))
 
+/* What ends something is done when the leg has ended. */
+#define ENDINGS                                                                             \
+	(ONLY(TELNYX_HANGUP) | ONLY(TELNYX_RECORD_STOP) | ONLY(TELNYX_GATHER_STOP) |        \
+	    ONLY(TELNYX_CONFERENCE_LEAVE))
+
+#define NOT_ALIVE "{\"data\":{\"is_alive\":false}}"
+#define NOBODY "{\"data\":[]}"
+
 static const struct rule {
 	int from, to; /* HTTP status; 0 is no answer */
 	const char *code; /* NULL: any or none */
@@ -23,38 +31,46 @@ static const struct rule {
 	int tries; /* attempts before VERDICT_LATER becomes a refusal; 0: no end */
 	enum verdict_meaning meaning;
 	const char *reason;
+	const char *answer; /* stored instead of the provider's; NULL is that itself */
 } rules[] = {
-	{ 0, 0, NULL, ANY, 0, VERDICT_UNKNOWN, "no answer" },
-	{ 401, 401, NULL, ANY, 0, VERDICT_BARRED, "our key was not accepted" },
-	{ 403, 403, "10009", ANY, 0, VERDICT_BARRED, "our key was not accepted" },
-	{ 408, 408, NULL, ANY, 0, VERDICT_UNKNOWN, "the provider timed out" },
-	{ 429, 429, "90103", ANY, 0, VERDICT_LATER, "too many dials" },
-	{ 429, 429, NULL, ANY, 0, VERDICT_LATER, "too many requests" },
-	{ 400, 400, "10015", ANY, 0, VERDICT_REFUSED, "unreadable request" },
-	{ 400, 400, "10028", ANY, 0, VERDICT_REFUSED, "bad character encoding" },
-	{ 400, 400, "90040", ANY, 0, VERDICT_REFUSED, "media could not be loaded" },
-	{ 404, 404, "90058", ANY, 0, VERDICT_REFUSED, "no such conference" },
-	{ 404, 404, NULL, ANY, 0, VERDICT_REFUSED, "no such resource" },
-	{ 422, 422, "90018", ONLY(TELNYX_HANGUP) | ONLY(TELNYX_RECORD_STOP), 0, VERDICT_DONE, "already ended" },
-	{ 422, 422, "90018", ANY, 0, VERDICT_REFUSED, "the call has ended" },
-	{ 422, 422, "90061", ANY, 0, VERDICT_DONE, "assistant already active" },
-	{ 422, 422, "90054", ANY, 0, VERDICT_DONE, "transcription already active" },
-	{ 422, 422, "90015", ANY, 0, VERDICT_REFUSED, "no such call" },
-	{ 422, 422, "90034", ANY, 1, VERDICT_LATER, "not answered yet" },
-	{ 422, 422, "90020", ANY, 3, VERDICT_LATER, "no audio yet" },
-	{ 422, 422, "90019", ANY, 0, VERDICT_REFUSED, "the conference has ended" },
-	{ 422, 422, "90033", ANY, 0, VERDICT_REFUSED, "the conference exists" },
-	{ 422, 422, "90032", ANY, 0, VERDICT_REFUSED, "the conference is full" },
-	{ 422, 422, "90045", ANY, 0, VERDICT_REFUSED, "media streaming is in use" },
-	{ 422, 422, "10004", ANY, 0, VERDICT_REFUSED, "a field is missing" },
-	{ 422, 422, "10016", ANY, 0, VERDICT_REFUSED, "not an E.164 number" },
-	{ 422, 422, "10032", ANY, 0, VERDICT_REFUSED, "no such enumerated value" },
-	{ 422, 422, "10033", ANY, 0, VERDICT_REFUSED, "value out of range" },
-	{ 422, 422, "10015", ANY, 0, VERDICT_REFUSED, "invalid value" },
-	{ 400, 499, NULL, ANY, 0, VERDICT_REFUSED, "refused" },
-	{ 500, 599, NULL, ANY, 0, VERDICT_UNKNOWN, "the provider failed" },
+	{ 0, 0, NULL, ANY, 0, VERDICT_UNKNOWN, "no answer", NULL },
+	{ 401, 401, NULL, ANY, 0, VERDICT_BARRED, "our key was not accepted", NULL },
+	{ 403, 403, "10009", ANY, 0, VERDICT_BARRED, "our key was not accepted", NULL },
+	{ 408, 408, NULL, ANY, 0, VERDICT_UNKNOWN, "the provider timed out", NULL },
+	{ 429, 429, "90103", ANY, 0, VERDICT_LATER, "too many dials", NULL },
+	{ 429, 429, NULL, ANY, 0, VERDICT_LATER, "too many requests", NULL },
+	{ 400, 400, "10015", ANY, 0, VERDICT_REFUSED, "unreadable request", NULL },
+	{ 400, 400, "10028", ANY, 0, VERDICT_REFUSED, "bad character encoding", NULL },
+	{ 400, 400, "90040", ANY, 0, VERDICT_REFUSED, "media could not be loaded", NULL },
+	{ 404, 404, NULL, ONLY(TELNYX_INQUIRE), 0, VERDICT_DONE, "no such call", NOT_ALIVE },
+	{ 422, 422, NULL, ONLY(TELNYX_INQUIRE), 0, VERDICT_DONE, "no such call", NOT_ALIVE },
+	{ 404, 404, NULL, ONLY(TELNYX_PARTICIPANTS), 0, VERDICT_DONE, "no such conference", NOBODY },
+	{ 404, 422, "90058", ONLY(TELNYX_CONFERENCE_LEAVE), 0, VERDICT_DONE, "no such conference", NULL },
+	{ 404, 404, "90058", ANY, 0, VERDICT_REFUSED, "no such conference", NULL },
+	{ 404, 404, NULL, ANY, 0, VERDICT_REFUSED, "no such resource", NULL },
+	{ 422, 422, "90018", ENDINGS, 0, VERDICT_DONE, "already ended", NULL },
+	{ 422, 422, "90018", ANY, 0, VERDICT_REFUSED, "the call has ended", NULL },
+	{ 422, 422, "90061", ANY, 0, VERDICT_DONE, "assistant already active", NULL },
+	{ 422, 422, "90054", ANY, 0, VERDICT_DONE, "transcription already active", NULL },
+	{ 422, 422, "90015", ANY, 0, VERDICT_REFUSED, "no such call", NULL },
+	{ 422, 422, "90034", ONLY(TELNYX_GATHER_STOP), 0, VERDICT_DONE, "nothing to stop", NULL },
+	{ 422, 422, "90034", ANY, 1, VERDICT_LATER, "not answered yet", NULL },
+	{ 422, 422, "90020", ANY, 3, VERDICT_LATER, "no audio yet", NULL },
+	{ 422, 422, "90019", ONLY(TELNYX_CONFERENCE_LEAVE), 0, VERDICT_DONE, "the conference has ended", NULL },
+	{ 422, 422, "90019", ANY, 0, VERDICT_REFUSED, "the conference has ended", NULL },
+	{ 422, 422, "90033", ONLY(TELNYX_CONFERENCE_CREATE), 0, VERDICT_EXISTS, "the conference exists", NULL },
+	{ 422, 422, "90033", ANY, 0, VERDICT_REFUSED, "the conference exists", NULL },
+	{ 422, 422, "90032", ANY, 0, VERDICT_REFUSED, "the conference is full", NULL },
+	{ 422, 422, "90045", ANY, 0, VERDICT_REFUSED, "media streaming is in use", NULL },
+	{ 422, 422, "10004", ANY, 0, VERDICT_REFUSED, "a field is missing", NULL },
+	{ 422, 422, "10016", ANY, 0, VERDICT_REFUSED, "not an E.164 number", NULL },
+	{ 422, 422, "10032", ANY, 0, VERDICT_REFUSED, "no such enumerated value", NULL },
+	{ 422, 422, "10033", ANY, 0, VERDICT_REFUSED, "value out of range", NULL },
+	{ 422, 422, "10015", ANY, 0, VERDICT_REFUSED, "invalid value", NULL },
+	{ 400, 499, NULL, ANY, 0, VERDICT_REFUSED, "refused", NULL },
+	{ 500, 599, NULL, ANY, 0, VERDICT_UNKNOWN, "the provider failed", NULL },
 	/* A redirect or worse: not the provider who speaks here. */
-	{ 100, 999, NULL, ANY, 0, VERDICT_UNKNOWN, "not the provider's answer" },
+	{ 100, 999, NULL, ANY, 0, VERDICT_UNKNOWN, "not the provider's answer", NULL },
 };
 
 /* One entry of the answer's errors. */
@@ -67,12 +83,19 @@ struct problem {
 static bool
 is_complete(enum telnyx_kind kind, const struct json *data)
 {
-	if (json_type(data) != JSON_OBJECT)
-		return false;
-	if (kind != TELNYX_DIAL)
-		return true;
-	return json_string(json_get(data, "call_control_id")) != NULL &&
-	    json_string(json_get(data, "call_leg_id")) != NULL;
+	switch (kind) {
+	case TELNYX_DIAL:
+		return json_string(json_get(data, "call_control_id")) != NULL &&
+		    json_string(json_get(data, "call_leg_id")) != NULL;
+	case TELNYX_CONFERENCE_CREATE:
+		return json_string(json_get(data, "id")) != NULL;
+	case TELNYX_INQUIRE:
+		return json_type(json_get(data, "is_alive")) == JSON_BOOL;
+	case TELNYX_PARTICIPANTS:
+		return json_type(data) == JSON_ARRAY;
+	default:
+		return json_type(data) == JSON_OBJECT;
+	}
 }
 
 static size_t
@@ -133,6 +156,7 @@ judge(enum telnyx_kind kind, int attempt, long status, const struct json *body,
 		rule++;
 	verdict_r->meaning = rule->meaning;
 	verdict_r->reason = rule->reason;
+	verdict_r->answer = rule->answer;
 	if (rule->tries > 0 && attempt > rule->tries)
 		verdict_r->meaning = VERDICT_REFUSED;
 	/* A rule without a code still reports the first one the provider gave. */

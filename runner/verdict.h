@@ -12,6 +12,7 @@ enum verdict_meaning {
 	VERDICT_UNKNOWN, /* perhaps carried out: send it again, the same */
 	VERDICT_LATER, /* not carried out: send it again after a while */
 	VERDICT_BARRED, /* not carried out: our key is refused, stop sending */
+	VERDICT_EXISTS, /* what it would make is there, by our own earlier request: look it up */
 	VERDICT_REFUSED, /* not carried out, and never will be */
 };
 
@@ -25,6 +26,7 @@ struct verdict {
 	 */
 	char code[VERDICT_CODE_SIZE];
 	const char *reason; /* a fixed phrase without personal data */
+	const char *answer; /* of VERDICT_DONE: what to store, NULL is the answer itself */
 };
 
 /* attempt counts from 1; some refusals are only worth a few. */

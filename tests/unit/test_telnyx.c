@@ -27,6 +27,7 @@ static const struct telnyx_account account = {
 	.connection_id = "17/8",
 	.number = "+15550001111",
 	.webhook_url = "https://vals.example/api/webhooks/telnyx",
+	.voice = "AWS.Polly.Joanna",
 };
 
 struct fixture {
@@ -277,14 +278,215 @@ a_leg_without_id_cannot_be_hung_up(void **state)
 	    "the leg has no call_control_id");
 }
 
+/* The client_state of a body, decoded. */
+static struct json *
+state_of(const struct json *body)
+{
+	const char *encoded = json_string(json_get(body, "client_state"));
+	char text[512];
+	long len;
+
+	assert_non_null(encoded);
+	len = crypto_base64_decode(encoded, strlen(encoded), text, sizeof(text) - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	return parse(text);
+}
+
 static void
-only_a_dial_may_not_be_repeated_at_any_time(void **state)
+a_dial_of_the_closer_says_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body, *client_state;
+
+	set_params(fixture, "{\"to\":\"+15550003333\",\"leg\":\"closer\",\"xfer\":\"" OTHER "\",\"timeoutSecs\":25,"
+			    "\"timeLimitSecs\":7200,\"linkTo\":\"v3:lead\"}");
+	body = build(fixture);
+	assert_number(body, "timeout_secs", 25);
+	assert_number(body, "time_limit_secs", 7200);
+	assert_text(body, "link_to", "v3:lead");
+	client_state = state_of(body);
+	assert_text(client_state, "call", CALL);
+	assert_text(client_state, "leg", "closer");
+	assert_text(client_state, "xfer", OTHER);
+	json_free(client_state);
+	json_free(body);
+}
+
+static void
+set_kind(struct fixture *fixture, enum telnyx_kind kind, const char *params)
+{
+	fixture->command.kind = kind;
+	fixture->command.call_control_id = "v3:a/b";
+	set_params(fixture, params);
+}
+
+static void
+a_gather_speaks_and_takes_one_key(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	set_kind(fixture, TELNYX_GATHER, "{\"payload\":\"Press 1\"}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/calls/v3%3Aa%2Fb/actions/gather_using_speak");
+	assert_text(body, "command_id", COMMAND);
+	assert_text(body, "payload", "Press 1");
+	assert_text(body, "voice", "AWS.Polly.Joanna");
+	assert_text(body, "valid_digits", "1");
+	assert_number(body, "minimum_digits", 1);
+	assert_number(body, "maximum_digits", 1);
+	assert_number(body, "maximum_tries", 1);
+	assert_number(body, "timeout_millis", 5000);
+	json_free(body);
+}
+
+static void
+a_row_may_name_another_voice(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	set_kind(fixture, TELNYX_SPEAK, "{\"payload\":\"One moment\",\"voice\":\"AWS.Polly.Matthew\"}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/calls/v3%3Aa%2Fb/actions/speak");
+	assert_text(body, "payload", "One moment");
+	assert_text(body, "voice", "AWS.Polly.Matthew");
+	json_free(body);
+	set_params(fixture, "{\"payload\":\"\"}");
+	assert_string_equal(telnyx_build(&account, &fixture->command, fixture->arena, &fixture->request),
+	    "there is nothing to say");
+}
+
+static void
+a_conference_is_made_of_the_leads_leg(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body, *client_state;
+
+	set_kind(fixture, TELNYX_CONFERENCE_CREATE, "{\"name\":\"xfer-1\",\"xfer\":\"" OTHER "\"}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/conferences");
+	assert_text(body, "call_control_id", "v3:a/b");
+	assert_text(body, "name", "xfer-1");
+	assert_text(body, "beep_enabled", "never");
+	assert_true(json_bool(json_get(body, "start_conference_on_create")));
+	client_state = state_of(body);
+	assert_text(client_state, "call", CALL);
+	assert_text(client_state, "leg", "lead");
+	assert_text(client_state, "xfer", OTHER);
+	json_free(client_state);
+	json_free(body);
+}
+
+static void
+a_conference_is_joined_and_left_by_a_leg(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	set_kind(fixture, TELNYX_CONFERENCE_JOIN, "{\"conferenceId\":\"c/1\"}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/conferences/c%2F1/actions/join");
+	assert_text(body, "call_control_id", "v3:a/b");
+	assert_int_equal(json_type(json_get(body, "end_conference_on_exit")), JSON_BOOL);
+	assert_false(json_bool(json_get(body, "end_conference_on_exit")));
+	assert_true(json_bool(json_get(body, "start_conference_on_enter")));
+	assert_text(body, "beep_enabled", "never");
+	json_free(body);
+
+	fixture->command.kind = TELNYX_CONFERENCE_LEAVE;
+	body = build(fixture);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/conferences/c%2F1/actions/leave");
+	assert_string_equal(json_print(body),
+	    "{\"command_id\":\"" COMMAND "\",\"call_control_id\":\"v3:a/b\"}");
+	json_free(body);
+}
+
+static void
+a_transcription_hears_both_sides(void **state)
+{
+	struct fixture *fixture = *state;
+	struct json *body;
+
+	set_kind(fixture, TELNYX_TRANSCRIPTION_START, "{}");
+	body = build(fixture);
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/calls/v3%3Aa%2Fb/actions/transcription_start");
+	assert_text(body, "transcription_tracks", "both");
+	json_free(body);
+}
+
+static void
+inquiries_only_ask(void **state)
+{
+	struct fixture *fixture = *state;
+
+	set_kind(fixture, TELNYX_INQUIRE, "{\"conferenceId\":\"c1\"}");
+	assert_null(telnyx_build(&account, &fixture->command, fixture->arena, &fixture->request));
+	assert_string_equal(fixture->request.method, "GET");
+	assert_null(fixture->request.body);
+	assert_string_equal(fixture->request.url, "http://127.0.0.1:9/v2/calls/v3%3Aa%2Fb");
+	fixture->command.kind = TELNYX_PARTICIPANTS;
+	assert_null(telnyx_build(&account, &fixture->command, fixture->arena, &fixture->request));
+	assert_string_equal(fixture->request.method, "GET");
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/conferences/c1/participants?page%5Bsize%5D=250");
+}
+
+static void
+what_a_row_lacks_cannot_be_said(void **state)
+{
+	static const struct {
+		enum telnyx_kind kind;
+		const char *problem;
+	} cases[] = {
+		{ TELNYX_GATHER, "there is nothing to say" },
+		{ TELNYX_SPEAK, "there is nothing to say" },
+		{ TELNYX_CONFERENCE_CREATE, "the conference has no name" },
+		{ TELNYX_CONFERENCE_JOIN, "the conference has no id" },
+		{ TELNYX_CONFERENCE_LEAVE, "the conference has no id" },
+		{ TELNYX_PARTICIPANTS, "the conference has no id" },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_kind(fixture, cases[i].kind, "{}");
+		assert_string_equal(telnyx_build(&account, &fixture->command, fixture->arena,
+					&fixture->request), cases[i].problem);
+	}
+}
+
+static void
+a_conference_without_its_leg_cannot_be_said(void **state)
+{
+	static const enum telnyx_kind list[] = {
+		TELNYX_CONFERENCE_CREATE, TELNYX_CONFERENCE_JOIN, TELNYX_CONFERENCE_LEAVE, TELNYX_INQUIRE,
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		set_kind(fixture, list[i], "{\"name\":\"n\",\"conferenceId\":\"c\"}");
+		fixture->command.call_control_id = NULL;
+		assert_string_equal(telnyx_build(&account, &fixture->command, fixture->arena,
+					&fixture->request), "the leg has no call_control_id");
+	}
+}
+
+static void
+words_are_neither_repeated_nor_asked_for(void **state)
 {
 	(void)state;
-	assert_false(telnyx_is_repeatable(TELNYX_DIAL));
-	assert_true(telnyx_is_repeatable(TELNYX_HANGUP));
-	assert_true(telnyx_is_repeatable(TELNYX_RECORD_START));
-	assert_true(telnyx_is_repeatable(TELNYX_RECORD_STOP));
+	for (int kind = 0; kind < TELNYX_KIND__MAX; kind++) {
+		bool is_speech = kind == TELNYX_GATHER || kind == TELNYX_SPEAK;
+		bool is_inquiry = kind == TELNYX_INQUIRE || kind == TELNYX_PARTICIPANTS;
+		bool is_once = is_speech || kind == TELNYX_DIAL || kind == TELNYX_CONFERENCE_CREATE ||
+		    kind == TELNYX_CONFERENCE_JOIN;
+
+		assert_int_equal(telnyx_is_repeatable((enum telnyx_kind)kind), !is_once);
+		assert_int_equal(telnyx_has_question((enum telnyx_kind)kind), !is_speech && !is_inquiry);
+	}
 }
 
 /* ---- questions ---- */
@@ -429,6 +631,81 @@ a_hangup_was_done_if_the_call_is_over(void **state)
 	assert_int_equal(find(fixture, 0, NULL, &text), TELNYX_UNCLEAR);
 }
 
+static void
+a_dial_is_told_from_that_of_another_transfer(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *page = arena_printf(fixture->arena, "{\"data\":[%s]}", active(fixture, CALL, "closer"));
+	const char *text;
+
+	set_params(fixture, "{\"to\":\"+15550002222\",\"leg\":\"closer\"}");
+	assert_int_equal(find(fixture, 200, page, &text), TELNYX_FOUND);
+	set_params(fixture, "{\"to\":\"+15550002222\",\"leg\":\"closer\",\"xfer\":\"" OTHER "\"}");
+	assert_int_equal(find(fixture, 200, page, &text), TELNYX_ABSENT);
+}
+
+static void
+a_conference_is_looked_for_by_its_name(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *text;
+
+	set_kind(fixture, TELNYX_CONFERENCE_CREATE, "{\"name\":\"xfer-1\"}");
+	assert_null(telnyx_question(&account, &fixture->command, NULL, fixture->arena, &fixture->request));
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/conferences?filter%5Bname%5D=xfer-1&page%5Bsize%5D=250");
+	assert_int_equal(find(fixture, 200, "{\"data\":[{\"id\":\"o\",\"name\":\"xfer-10\",\"status\":\"init\"},"
+	    "{\"id\":\"e\",\"name\":\"xfer-1\",\"status\":\"completed\"},"
+	    "{\"id\":\"c\",\"name\":\"xfer-1\",\"status\":\"in_progress\"}]}", &text), TELNYX_FOUND);
+	assert_string_equal(text, "{\"data\":{\"id\":\"c\",\"name\":\"xfer-1\",\"status\":\"in_progress\"}}");
+	assert_int_equal(find(fixture, 200, "{\"data\":[{\"id\":\"e\",\"name\":\"xfer-1\",\"status\":\"completed\"}]}",
+			     &text), TELNYX_ABSENT);
+	assert_int_equal(find(fixture, 200, "{\"data\":[]}", &text), TELNYX_ABSENT);
+	assert_int_equal(find(fixture, 404, "{\"errors\":[]}", &text), TELNYX_UNCLEAR);
+	assert_int_equal(find(fixture, 0, NULL, &text), TELNYX_UNCLEAR);
+}
+
+static void
+a_join_is_looked_for_among_the_participants(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *text;
+
+	set_kind(fixture, TELNYX_CONFERENCE_JOIN, "{\"conferenceId\":\"c1\"}");
+	assert_null(telnyx_question(&account, &fixture->command, NULL, fixture->arena, &fixture->request));
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/conferences/c1/participants?page%5Bsize%5D=250");
+	assert_int_equal(find(fixture, 200, "{\"data\":[{\"call_control_id\":\"v3:lead\"},"
+	    "{\"call_control_id\":\"v3:a/b\",\"status\":\"joining\"}]}", &text), TELNYX_FOUND);
+	assert_string_equal(text, "{\"data\":{\"call_control_id\":\"v3:a/b\",\"status\":\"joining\"}}");
+	assert_int_equal(find(fixture, 200, "{\"data\":[{\"call_control_id\":\"v3:lead\"}]}", &text), TELNYX_ABSENT);
+	assert_int_equal(find(fixture, 404, "{\"errors\":[]}", &text), TELNYX_ABSENT);
+	assert_int_equal(find(fixture, 503, "", &text), TELNYX_UNCLEAR);
+}
+
+static void
+a_fresh_link_is_that_of_the_recording(void **state)
+{
+	static const char list[] = "{\"data\":["
+	    "{\"id\":\"a\",\"recording_started_at\":\"2026-01-01T10:00:00Z\",\"download_urls\":{\"mp3\":\"https://h/a\"}},"
+	    "{\"id\":\"b\",\"recording_started_at\":\"2026-01-01T11:00:00Z\",\"download_urls\":{\"mp3\":\"https://h/b\"}},"
+	    "{\"id\":\"c\",\"recording_started_at\":\"2026-01-01T12:00:00Z\",\"download_urls\":{\"wav\":\"https://h/c\"}}]}";
+	struct fixture *fixture = *state;
+	struct http_answer answer = { .status = 200, .body = list, .body_len = sizeof(list) - 1 };
+
+	telnyx_recordings(&account, "leg/1", fixture->arena, &fixture->request);
+	assert_string_equal(fixture->request.method, "GET");
+	assert_string_equal(fixture->request.url,
+	    "http://127.0.0.1:9/v2/recordings?filter%5Bcall_leg_id%5D=leg%2F1&page%5Bsize%5D=250");
+	assert_string_equal(telnyx_recording_url(&answer, "a", "mp3", fixture->arena), "https://h/a");
+	assert_string_equal(telnyx_recording_url(&answer, NULL, "mp3", fixture->arena), "https://h/b");
+	assert_string_equal(telnyx_recording_url(&answer, NULL, "wav", fixture->arena), "https://h/c");
+	assert_null(telnyx_recording_url(&answer, "x", "mp3", fixture->arena));
+	assert_null(telnyx_recording_url(&answer, "a", "wav", fixture->arena));
+	answer = (struct http_answer){ .status = 200, .body = "<html>", .body_len = 6 };
+	assert_null(telnyx_recording_url(&answer, NULL, "mp3", fixture->arena));
+}
+
 /* ---- verdicts ---- */
 
 static struct verdict
@@ -504,6 +781,58 @@ errors_mean_what_the_table_says(void **state)
 			    hangup.meaning);
 		assert_string_equal(dial.code, cases[i].code);
 	}
+}
+
+static void
+what_ends_something_is_done_when_it_has_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_code(TELNYX_GATHER_STOP, 1, 422, "90018").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_GATHER_STOP, 1, 422, "90034").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_LEAVE, 1, 422, "90018").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_LEAVE, 1, 422, "90019").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_LEAVE, 1, 404, "90058").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_TRANSCRIPTION_START, 1, 422, "90054").meaning, VERDICT_DONE);
+}
+
+static void
+a_join_that_comes_too_late_is_refused(void **state)
+{
+	static const char *const codes[] = { "90018", "90019", "90015", "90032" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		assert_int_equal(judge_code(TELNYX_CONFERENCE_JOIN, 1, 422, codes[i]).meaning, VERDICT_REFUSED);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_JOIN, 1, 404, "90058").meaning, VERDICT_REFUSED);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_JOIN, 1, 422, "90034").meaning, VERDICT_LATER);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_JOIN, 2, 422, "90034").meaning, VERDICT_REFUSED);
+}
+
+static void
+our_own_conference_exists(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_CREATE, 1, 422, "90033").meaning, VERDICT_EXISTS);
+	assert_int_equal(judge_code(TELNYX_CONFERENCE_JOIN, 1, 422, "90033").meaning, VERDICT_REFUSED);
+	assert_int_equal(judge(TELNYX_CONFERENCE_CREATE, 1, 200, "{\"data\":{\"id\":\"c\"}}").meaning, VERDICT_DONE);
+	assert_int_equal(judge(TELNYX_CONFERENCE_CREATE, 1, 200, "{\"data\":{\"name\":\"n\"}}").meaning,
+	    VERDICT_UNKNOWN);
+}
+
+static void
+an_inquiry_learns_that_nothing_is_there(void **state)
+{
+	(void)state;
+	assert_string_equal(judge(TELNYX_INQUIRE, 1, 404, "").answer, "{\"data\":{\"is_alive\":false}}");
+	assert_int_equal(judge(TELNYX_INQUIRE, 1, 404, "").meaning, VERDICT_DONE);
+	assert_int_equal(judge_code(TELNYX_INQUIRE, 1, 422, "90015").meaning, VERDICT_DONE);
+	assert_int_equal(judge(TELNYX_INQUIRE, 1, 200, "{\"data\":{\"is_alive\":true}}").meaning, VERDICT_DONE);
+	assert_null(judge(TELNYX_INQUIRE, 1, 200, "{\"data\":{\"is_alive\":true}}").answer);
+	assert_int_equal(judge(TELNYX_INQUIRE, 1, 200, "{\"data\":{}}").meaning, VERDICT_UNKNOWN);
+	assert_string_equal(judge(TELNYX_PARTICIPANTS, 1, 404, "").answer, "{\"data\":[]}");
+	assert_int_equal(judge(TELNYX_PARTICIPANTS, 1, 200, "{\"data\":[]}").meaning, VERDICT_DONE);
+	assert_int_equal(judge(TELNYX_PARTICIPANTS, 1, 200, "{\"data\":{}}").meaning, VERDICT_UNKNOWN);
+	assert_int_equal(judge(TELNYX_PARTICIPANTS, 1, 503, "").meaning, VERDICT_UNKNOWN);
 }
 
 static void
@@ -608,7 +937,6 @@ main(void)
 		WITH_FIXTURE(a_stop_of_a_recording_says_no_more_than_its_id),
 		WITH_FIXTURE(a_recording_is_not_needed_once_the_call_is_over),
 		WITH_FIXTURE(a_leg_without_id_cannot_be_hung_up),
-		cmocka_unit_test(only_a_dial_may_not_be_repeated_at_any_time),
 		WITH_FIXTURE(a_dial_is_looked_for_among_the_active_calls),
 		WITH_FIXTURE(a_hangup_is_looked_for_at_its_leg),
 		WITH_FIXTURE(a_dial_is_found_by_its_client_state),
@@ -624,6 +952,24 @@ main(void)
 		cmocka_unit_test(any_of_several_errors_counts),
 		cmocka_unit_test(a_code_names_the_field_unless_it_is_the_number_called),
 		cmocka_unit_test(some_refusals_are_worth_a_few_tries),
+		WITH_FIXTURE(a_dial_of_the_closer_says_so),
+		WITH_FIXTURE(a_gather_speaks_and_takes_one_key),
+		WITH_FIXTURE(a_row_may_name_another_voice),
+		WITH_FIXTURE(a_conference_is_made_of_the_leads_leg),
+		WITH_FIXTURE(a_conference_is_joined_and_left_by_a_leg),
+		WITH_FIXTURE(a_transcription_hears_both_sides),
+		WITH_FIXTURE(inquiries_only_ask),
+		WITH_FIXTURE(what_a_row_lacks_cannot_be_said),
+		WITH_FIXTURE(a_conference_without_its_leg_cannot_be_said),
+		cmocka_unit_test(words_are_neither_repeated_nor_asked_for),
+		WITH_FIXTURE(a_dial_is_told_from_that_of_another_transfer),
+		WITH_FIXTURE(a_conference_is_looked_for_by_its_name),
+		WITH_FIXTURE(a_join_is_looked_for_among_the_participants),
+		WITH_FIXTURE(a_fresh_link_is_that_of_the_recording),
+		cmocka_unit_test(what_ends_something_is_done_when_it_has_ended),
+		cmocka_unit_test(a_join_that_comes_too_late_is_refused),
+		cmocka_unit_test(our_own_conference_exists),
+		cmocka_unit_test(an_inquiry_learns_that_nothing_is_there),
 	};
 
 	crypto_init();
