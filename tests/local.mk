@@ -86,6 +86,11 @@ tests_socketio_echo_SOURCES = tests/realtime/socketio_echo.c $(ws_protocol_sourc
 tests_socketio_echo_CPPFLAGS = $(vals_ws_CPPFLAGS)
 tests_socketio_echo_LDADD = $(vals_ws_LDADD)
 
+# The clients of ./dev bench realtime.
+EXTRA_PROGRAMS = tests/bench/realtime/wsload
+tests_bench_realtime_wsload_LDADD =
+CLEANFILES += tests/bench/realtime/wsload$(EXEEXT)
+
 # Everything else that is tested needs a running VALS: ./dev test.
 EXTRA_DIST += \
 	tests/.npmrc tests/package.json tests/package-lock.json \

@@ -9,6 +9,8 @@ cmd_bench() {
 	suite_artifacts
 	SUITE_FLAVOUR=plain
 	suite_stack
+	quietly "$BUILD/wsload.log" make -C "$BUILD/plain" tests/bench/realtime/wsload || die "wsload does not build"
+	export VALS_WSLOAD=$BUILD/plain/tests/bench/realtime/wsload
 	for file in "$ROOT"/tests/bench/*.{mjs,sh}; do
 		[ -e "$file" ] || continue
 		area=$(basename "${file%.*}")
