@@ -1,28 +1,39 @@
 /*
- * account.mjs - the state of the simulated account: its legs, and its limits
+ * account.mjs - the state of the simulated account: legs, conferences, limits
  *
  * Everything an operation reads or changes is here.  Legs are kept ten minutes
- * after their end, as at the provider, and then forgotten.
+ * after their end, as at the provider, and then forgotten; the journals, which only the
+ * control interface reads, remember the newest ones whatever their age.
  */
-import { randomUUID } from 'node:crypto';
-import { timestamp } from './clock.mjs';
+import { Conference } from './conference.mjs';
 import { refusal } from './errors.mjs';
 import { HANGUPS, Leg } from './leg.mjs';
+import { Recordings } from './recordings.mjs';
+import { Reporter } from './reports.mjs';
+import { Ring } from './ring.mjs';
 
 const ENDED_KEPT_MS = 600_000;
 const ENDED_KEPT_MAX = 10_000;
 
 export class Account {
   #clock;
-  #webhooks;
+  #reporter;
   #legs = new Map();
   #ended = [];
   #dials = [];
+  #conferences = new Map();
 
-  constructor({ scenario, clock, webhooks }) {
+  /* logMax: how many entries each journal keeps. */
+  constructor({ scenario, clock, webhooks, logMax }) {
     this.scenario = scenario;
     this.#clock = clock;
-    this.#webhooks = webhooks;
+    this.#reporter = new Reporter({ webhooks, scenario: () => this.scenario });
+    this.recordings = new Recordings({
+      clock,
+      reporter: this.#reporter,
+      settings: () => this.scenario.recordings,
+    });
+    this.journal = { legs: new Ring(logMax), conferences: new Ring(logMax) };
   }
 
   /* Legs which are still remembered, in the order of their dials. */
@@ -47,6 +58,50 @@ export class Account {
     return leg;
   }
 
+  /* A leg that was answered and lives.  Throws CALL_NOT_ANSWERED as well. */
+  answeredLeg(callControlId) {
+    const leg = this.liveLeg(callControlId);
+    if (leg.state !== 'answered') throw refusal('CALL_NOT_ANSWERED', 'This call is not answered yet.');
+    return leg;
+  }
+
+  /* Conferences, also those that ended, oldest first. */
+  get conferences() {
+    return [...this.#conferences.values()];
+  }
+
+  /* Throws UNKNOWN_CONFERENCE. */
+  conference(id) {
+    const conference = this.#conferences.get(id);
+    if (!conference) throw refusal('UNKNOWN_CONFERENCE', 'No conference with this id was found.');
+    return conference;
+  }
+
+  /* A conference that goes on.  Throws CONFERENCE_ENDED as well. */
+  liveConference(id) {
+    const conference = this.conference(id);
+    if (conference.isEnded) throw refusal('CONFERENCE_ENDED', 'This conference has already ended.');
+    return conference;
+  }
+
+  /* Make a conference around an answered leg.  Throws NAME_TAKEN as well as what answeredLeg does. */
+  createConference(request) {
+    const owner = this.answeredLeg(request.call_control_id);
+    if (this.conferences.some(({ name, isEnded }) => name === request.name && !isEnded))
+      throw refusal('NAME_TAKEN', 'A conference with the given name is active.', '/name');
+    owner.clientState = request.client_state ?? owner.clientState;
+    const conference = new Conference({
+      request,
+      owner,
+      clock: this.#clock,
+      reporter: this.#reporter,
+      joinMs: this.scenario.conferences.joinMs,
+    });
+    this.#conferences.set(conference.id, conference);
+    this.journal.conferences.add(conference);
+    return conference;
+  }
+
   /* Start a leg for a checked dial request. */
   dial(request) {
     const linked = request.link_to === undefined ? undefined : this.leg(request.link_to, '/link_to');
@@ -58,9 +113,12 @@ export class Account {
       behaviour: this.scenario.behaviour(request.to),
       sessionId: linked?.callSessionId,
       clock: this.#clock,
-      emit: (...event) => this.#emit(...event),
+      reporter: this.#reporter,
+      recordings: this.recordings,
+      onEnd: ({ callControlId: id }) => this.#ended.push({ id, at: performance.now() }),
     });
     this.#legs.set(leg.callControlId, leg);
+    this.journal.legs.add(leg);
     leg.dial();
     /* Too many calls at once are no HTTP error: the call fails. */
     if (!hasRoom) this.#clock.after(leg.behaviour.initiatedMs, () => leg.end(HANGUPS.no_capacity));
@@ -73,6 +131,10 @@ export class Account {
     this.#legs.clear();
     this.#ended = [];
     this.#dials = [];
+    this.#conferences.clear();
+    this.recordings.clear();
+    this.journal.legs.clear();
+    this.journal.conferences.clear();
   }
 
   #hasRoom() {
@@ -97,33 +159,6 @@ export class Account {
       });
     }
     this.#dials.push(now);
-  }
-
-  /* Tell the client what happened to a leg. */
-  #emit(leg, eventType, fields) {
-    const { request } = leg;
-    if (leg.isEnded) this.#ended.push({ id: leg.callControlId, at: performance.now() });
-    this.#webhooks.send({
-      url: request.webhook_urls?.[eventType] ?? request.webhook_url ?? this.scenario.account.webhookUrl,
-      retryMs: request.webhook_retries_policies?.[eventType]?.retries_ms,
-      data: {
-        record_type: 'event',
-        event_type: eventType,
-        id: randomUUID(),
-        occurred_at: timestamp(),
-        payload: {
-          call_control_id: leg.callControlId,
-          call_leg_id: leg.callLegId,
-          call_session_id: leg.callSessionId,
-          connection_id: request.connection_id,
-          client_state: leg.clientState,
-          from: request.from,
-          to: request.to,
-          start_time: leg.startedAt,
-          ...fields,
-        },
-      },
-    });
   }
 
   #forgetEnded() {

@@ -17,10 +17,14 @@ class ControlError extends Error {
   }
 }
 
+/* What people do, and for scripted legs the network. */
 const LEG_ACTIONS = {
+  ring: (leg) => leg.ring(),
   answer: (leg) => leg.answer(),
   hangup: (leg) => leg.endByCallee(),
   cancel: (leg) => leg.endByCaller(),
+  press: (leg, { digit }) => leg.press(digit ?? '1'),
+  say: (leg, { text, track }) => leg.transcriber?.hear(text, track),
 };
 
 const TREATMENT_TYPES = {
@@ -52,12 +56,35 @@ function describeLeg(leg) {
     endedAt: leg.endedAt,
     machineResult: leg.machineResult,
     hangup: leg.hangup,
+    conferenceId: leg.conference?.id ?? null,
+    isRecorded: leg.recording !== null,
+    isTranscribed: leg.transcriber !== null,
+    /* What is going on in the call just now. */
+    doing: leg.gather ? 'gather' : leg.speech ? 'speak' : null,
+    history: leg.history,
+  };
+}
+
+function describeConference(conference) {
+  return {
+    id: conference.id,
+    name: conference.name,
+    state: conference.isEnded ? 'completed' : 'in_progress',
+    createdAt: conference.createdAt,
+    endedAt: conference.endedAt,
+    endReason: conference.endReason,
+    participants: conference.participants.map(({ leg, ...participant }) => ({
+      callControlId: leg.callControlId,
+      to: leg.request.to,
+      ...participant,
+    })),
   };
 }
 
 /* By call_control_id or call_leg_id, or the newest leg to a number. */
 function findLeg(sim, id) {
-  const leg = sim.account.legs
+  const leg = sim.account.journal.legs
+    .list()
     .reverse()
     .find((candidate) => [candidate.callControlId, candidate.callLegId, candidate.request.to].includes(id));
   if (!leg) throw new ControlError(404, `no such leg: ${id}`);
@@ -68,7 +95,7 @@ function actOnLeg({ sim, id, body }) {
   const act = LEG_ACTIONS[body.action];
   if (!act) throw new ControlError(400, `action must be one of ${Object.keys(LEG_ACTIONS).join(', ')}`);
   const leg = findLeg(sim, id);
-  act(leg);
+  act(leg, body);
   return describeLeg(leg);
 }
 
@@ -89,12 +116,24 @@ function replaceScenario({ sim, body }) {
   return { scenario: body };
 }
 
+function preferRule({ sim, body }) {
+  sim.account.scenario.prefer(body);
+  return { rule: body };
+}
+
 const handlers = {
-  'GET ': ({ sim }) => ({ publicKey: sim.signer.publicKey, legs: sim.account.legs.length }),
+  'GET ': ({ sim }) => ({
+    publicKey: sim.signer.publicKey,
+    timeScale: sim.timeScale,
+    legs: sim.account.legs.length,
+  }),
   'GET requests': (call) => ({ requests: call.sim.requests.list(since(call)) }),
-  'GET legs': ({ sim }) => ({ legs: sim.account.legs.map(describeLeg) }),
+  'GET legs': (call) => ({ legs: call.sim.account.journal.legs.list(since(call)).map(describeLeg) }),
   'GET legs/:id': ({ sim, id }) => describeLeg(findLeg(sim, id)),
   'POST legs/:id': actOnLeg,
+  'GET conferences': (call) => ({
+    conferences: call.sim.account.journal.conferences.list(since(call)).map(describeConference),
+  }),
   'GET webhooks': (call) => ({
     treatment: call.sim.webhooks.treatment,
     deliveries: call.sim.webhooks.list(since(call)),
@@ -112,6 +151,11 @@ const handlers = {
   },
   'GET scenario': ({ sim }) => ({ scenario: sim.account.scenario.source }),
   'POST scenario': replaceScenario,
+  'POST rules': preferRule,
+  'DELETE rules': ({ sim }) => {
+    sim.account.scenario.forgetPreferred();
+    return {};
+  },
   'POST reset': ({ sim }) => {
     sim.reset();
     return { reset: true };
@@ -119,6 +163,10 @@ const handlers = {
 };
 
 export const isControlPath = (path) => path === PREFIX || path.startsWith(`${PREFIX}/`);
+
+/* Somebody looks with a browser. */
+export const isPage = ({ method, path, headers }) =>
+  method === 'GET' && path.replace(/\/$/, '') === PREFIX && /\btext\/html\b/.test(headers.accept ?? '');
 
 function parse(raw) {
   if (!raw.length) return {};

@@ -20,6 +20,13 @@ const REFUSALS = {
   OUT_OF_RANGE: [422, '10033', 'Value outside of range'],
   UNKNOWN_CALL: [422, '90015', 'Invalid Call Control ID'],
   CALL_ENDED: [422, '90018', 'Call has already ended'],
+  AUDIO_NOT_YET: [422, '90020', 'Call recording triggered before audio started'],
+  ALREADY_TRANSCRIBING: [422, '90054', 'Call transcription is already in progress'],
+  UNKNOWN_CONFERENCE: [404, '90058', 'Conference not found'],
+  CONFERENCE_ENDED: [422, '90019', 'Conference has already ended'],
+  CONFERENCE_FULL: [422, '90032', 'Conference is full'],
+  NAME_TAKEN: [422, '90033', 'Unable to execute command'],
+  UNKNOWN_RECORDING: [404, '10005', 'Resource not found'],
   NOT_SIMULATED: [422, '10015', 'Not simulated'],
   CALL_NOT_ANSWERED: [422, '90034', 'Call not answered yet'],
   DIAL_LIMIT: [429, '90103', 'Dials per second limit'],
@@ -27,7 +34,7 @@ const REFUSALS = {
 };
 
 export class Refusal extends Error {
-  /* problems: [{code, title, detail, pointer?}], at least one. */
+  /* problems: [{name, code, title, detail, pointer?}], at least one; name is of REFUSALS. */
   constructor(status, problems, headers = {}) {
     super(problems[0].detail);
     this.status = status;
@@ -37,7 +44,7 @@ export class Refusal extends Error {
 
   get body() {
     return {
-      errors: this.problems.map(({ pointer, ...problem }) =>
+      errors: this.problems.map(({ name, pointer, ...problem }) =>
         pointer === undefined ? problem : { ...problem, source: { pointer } }),
     };
   }
@@ -46,7 +53,7 @@ export class Refusal extends Error {
 /* One entry of an errors[] list. */
 export function problem(name, detail, pointer) {
   const [, code, title] = REFUSALS[name];
-  return { code, title, detail, pointer };
+  return { name, code, title, detail, pointer };
 }
 
 export function refusal(name, detail, pointer, headers) {

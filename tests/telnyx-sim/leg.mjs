@@ -5,10 +5,13 @@
  *
  * A leg plays the behaviour its scenario gave it, and can be overruled at any
  * time: by a command of the client, or by the control interface.  It reports
- * each fact through `emit(leg, eventType, fields)` and knows nothing of HTTP.
+ * each fact through its reporter, keeps a history of them, and knows nothing of HTTP.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { timestamp } from './clock.mjs';
+import { Gather } from './gather.mjs';
+import { Speech } from './speech.mjs';
+import { Transcriber } from './transcriber.mjs';
 
 const cause = (hangup_cause, hangup_source, sip_hangup_cause) => ({
   hangup_cause,
@@ -36,6 +39,9 @@ const ANSWERING = new Set(['human', 'machine', 'fax', 'silence', 'not_sure']);
 const PREMIUM_VERDICTS = { fax: 'fax_detected', machine: 'machine', silence: 'silence', not_sure: 'not_sure' };
 const PLAIN_VERDICTS = { human: 'human', machine: 'machine', fax: 'machine' };
 
+/* Verdicts which end what is being said or asked. */
+const MACHINES = new Set(['machine', 'fax_detected']);
+
 /* Detection modes which report the end of a machine's greeting, and how. */
 const GREETING_RESULTS = { detect_beep: 'beep_detected', greeting_end: 'ended', detect_words: 'ended' };
 
@@ -53,13 +59,17 @@ function callControlId() {
 
 export class Leg {
   #clock;
-  #emit;
+  #reporter;
+  #recordings;
+  #onEnd;
   #timers = new Set();
 
-  /* request: the checked body of the dial; sessionId: of the leg it is linked to. */
-  constructor({ request, behaviour, sessionId, clock, emit }) {
+  /* request: the checked body of the dial; sessionId: of the leg it is linked to; onEnd(leg): called once. */
+  constructor({ request, behaviour, sessionId, clock, reporter, recordings, onEnd }) {
     this.#clock = clock;
-    this.#emit = emit;
+    this.#reporter = reporter;
+    this.#recordings = recordings;
+    this.#onEnd = onEnd;
     this.request = request;
     this.behaviour = behaviour;
     this.callControlId = callControlId();
@@ -72,6 +82,19 @@ export class Leg {
     this.endedAt = null;
     this.hangup = null;
     this.machineResult = null;
+    /* What is going on in the call: one of each at most. */
+    this.conference = null;
+    this.gather = null;
+    this.speech = null;
+    this.recording = null;
+    this.transcriber = null;
+    /* Facts and commands, oldest first: {at, type webhook|command, name, ...}. */
+    this.history = [];
+  }
+
+  /* Nothing happens to it but by command or by hand, and nobody is told. */
+  get isScripted() {
+    return this.behaviour.result === 'scripted';
   }
 
   get isEnded() {
@@ -86,36 +109,41 @@ export class Leg {
 
   /* Begin to play the behaviour. */
   dial() {
-    this.#later(this.behaviour.initiatedMs, () => this.#ring());
+    if (this.isScripted) return;
+    this.later(this.behaviour.initiatedMs, () => this.ring());
   }
 
-  #ring() {
+  /* The telephone begins to ring; no effect later on. */
+  ring() {
     if (this.state !== 'dialing') return;
     this.state = 'ringing';
-    this.#report('call.initiated', { direction: 'outgoing', state: 'bridging' });
+    this.report('call.initiated', { direction: 'outgoing', state: 'bridging' });
+    if (this.isScripted) return;
 
     const limitMs = (this.request.timeout_secs ?? TIMEOUT_SECS) * 1000;
     const { ringMs, result } = this.behaviour;
     /* With retry_on_timeout (the default) other routes are tried first, and the cause reads otherwise. */
     const unanswered = this.request.retry_on_timeout === false ? HANGUPS.no_answer : HANGUPS.timeout;
 
-    this.#later(limitMs, () => this.state === 'ringing' && this.end(unanswered));
+    this.later(limitMs, () => this.state === 'ringing' && this.end(unanswered));
     if (ringMs === null || ringMs >= limitMs) return;
-    this.#later(ringMs, () => (ANSWERING.has(result) ? this.answer() : this.end(HANGUPS[result])));
+    this.later(ringMs, () => (ANSWERING.has(result) ? this.answer() : this.end(HANGUPS[result])));
   }
 
   /* The callee picks up; no effect unless the leg is still ringing. */
   answer() {
-    if (this.state === 'dialing') this.#ring();
+    if (this.state === 'dialing') this.ring();
     if (this.state !== 'ringing') return;
     this.state = 'answered';
     this.answeredAt = timestamp();
-    this.#report('call.answered', { state: 'answered' });
+    this.report('call.answered', { state: 'answered' });
+    if (this.request.transcription) this.transcribe();
+    if (this.isScripted) return;
 
     const { hangUpAfterMs } = this.behaviour;
     const limitSecs = this.request.time_limit_secs ?? TIME_LIMIT_SECS;
-    this.#later(limitSecs * 1000, () => this.end(HANGUPS.time_limit));
-    if (hangUpAfterMs !== null) this.#later(hangUpAfterMs, () => this.end(HANGUPS.by_callee));
+    this.later(limitSecs * 1000, () => this.end(HANGUPS.time_limit));
+    if (hangUpAfterMs !== null) this.later(hangUpAfterMs, () => this.end(HANGUPS.by_callee));
     this.#detectMachine();
   }
 
@@ -124,8 +152,8 @@ export class Leg {
     const { amdMs, greetingMs, result } = this.behaviour;
     if (mode === 'disabled' || !ANSWERING.has(result) || amdMs === null) return;
 
-    this.#later(amdMs, () => this.#reportVerdict(mode));
-    if (result === 'machine' && greetingMs !== null) this.#later(greetingMs, () => this.#reportGreeting(mode));
+    this.later(amdMs, () => this.#reportVerdict(mode));
+    if (result === 'machine' && greetingMs !== null) this.later(greetingMs, () => this.#reportGreeting(mode));
   }
 
   #reportVerdict(mode) {
@@ -134,26 +162,37 @@ export class Leg {
     const human = business ? 'human_business' : 'human_residence';
 
     this.machineResult = isPremium ? PREMIUM_VERDICTS[result] ?? human : PLAIN_VERDICTS[result] ?? 'not_sure';
-    this.#report(isPremium ? 'call.machine.premium.detection.ended' : 'call.machine.detection.ended', {
+    this.report(isPremium ? 'call.machine.premium.detection.ended' : 'call.machine.detection.ended', {
       result: this.machineResult,
     });
+    if (MACHINES.has(this.machineResult)) this.#cutSpeech('cancelled_amd');
   }
 
   #reportGreeting(mode) {
-    if (mode === 'premium') this.#report('call.machine.premium.greeting.ended', { result: 'beep_detected' });
-    else if (GREETING_RESULTS[mode]) this.#report('call.machine.greeting.ended', { result: GREETING_RESULTS[mode] });
+    if (mode === 'premium') this.report('call.machine.premium.greeting.ended', { result: 'beep_detected' });
+    else if (GREETING_RESULTS[mode]) this.report('call.machine.greeting.ended', { result: GREETING_RESULTS[mode] });
   }
 
   /* End the leg for one of HANGUPS; the first reason stays. */
   end(hangup) {
     if (this.isEnded) return;
     /* Even a call cancelled at once is announced first. */
-    if (this.state === 'dialing') this.#ring();
+    if (this.state === 'dialing') this.ring();
     this.state = 'ended';
     this.endedAt = timestamp();
     this.hangup = hangup;
     this.stop();
-    this.#report('call.hangup', { state: 'hangup', ...hangup });
+    this.transcriber = null;
+    this.#cutSpeech('call_hangup');
+    this.report('call.hangup', { state: 'hangup', ...hangup });
+    this.conference?.leave(this);
+    this.stopRecording();
+    this.#onEnd(this);
+  }
+
+  #cutSpeech(status) {
+    this.gather?.end(status);
+    this.speech?.cut(status);
   }
 
   /* The caller's hang-up: before the answer it cancels the dial. */
@@ -166,21 +205,68 @@ export class Leg {
     this.end(this.state === 'answered' ? HANGUPS.by_callee : HANGUPS.reject);
   }
 
+  /* Say a text; what was being said stops. */
+  speak(payload) {
+    this.speech?.stop();
+    this.speech = new Speech(this, payload);
+  }
+
+  /* Ask for keys while saying a text; an earlier question is given up. */
+  ask(request) {
+    this.gather?.end('cancelled');
+    this.gather = new Gather(this, request);
+  }
+
+  /* The callee presses a key. */
+  press(digit) {
+    if (this.state !== 'answered') return;
+    this.report('call.dtmf.received', { digit });
+    this.gather?.press(digit);
+  }
+
+  /* Turn what is said into text from now on. */
+  transcribe() {
+    this.transcriber = new Transcriber(this);
+  }
+
+  record(request) {
+    this.recording = this.#recordings.begin(this, request);
+  }
+
+  /* End the recording, if there is one; it is saved a little later. */
+  stopRecording() {
+    if (this.recording) this.#recordings.save(this.recording);
+    this.recording = null;
+  }
+
   /* Forget all that was to happen, without a word. */
   stop() {
     for (const timer of this.#timers) this.#clock.cancel(timer);
     this.#timers.clear();
   }
 
-  #later(ms, fn) {
+  /* Call fn after `ms` of telephone time unless the leg ends before; returns a handle for forget(). */
+  later(ms, fn) {
     const timer = this.#clock.after(ms, () => {
       this.#timers.delete(timer);
       fn();
     });
     this.#timers.add(timer);
+    return timer;
   }
 
-  #report(eventType, fields) {
-    this.#emit(this, eventType, fields);
+  forget(timer) {
+    this.#clock.cancel(timer);
+    this.#timers.delete(timer);
+  }
+
+  /* A command of the client was carried out. */
+  note(operation) {
+    this.history.push({ at: timestamp(), type: 'command', name: operation });
+  }
+
+  report(eventType, fields = {}) {
+    this.history.push({ at: timestamp(), type: 'webhook', name: eventType, ...fields });
+    this.#reporter.leg(this, eventType, fields);
   }
 }

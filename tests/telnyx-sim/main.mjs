@@ -8,7 +8,7 @@ import { keptSeed, randomSeed, readSeed, Signer } from './signing.mjs';
 import { startSimulator } from './simulator.mjs';
 
 const USAGE = `usage: node main.mjs [--listen ADDRESS] [--port N] [--scenario FILE]
-                     [--time-scale X] [--seed HEX-OR-FILE | --key-file FILE]
+                     [--time-scale X] [--log-max N] [--seed HEX-OR-FILE | --key-file FILE]
        node main.mjs --print-public-key --key-file FILE
 `;
 
@@ -17,6 +17,7 @@ const OPTIONS = {
   port: { type: 'string', default: '0' },
   scenario: { type: 'string' },
   'time-scale': { type: 'string', default: '1' },
+  'log-max': { type: 'string', default: '10000' },
   seed: { type: 'string' },
   'key-file': { type: 'string' },
   'print-public-key': { type: 'boolean', default: false },
@@ -45,6 +46,7 @@ async function run(options) {
     host: options.listen,
     port: number(options.port, 'port', (n) => Number.isInteger(n) && n >= 0 && n <= 65_535),
     timeScale: number(options['time-scale'], 'time-scale', (n) => n > 0 && Number.isFinite(n)),
+    logMax: number(options['log-max'], 'log-max', (n) => Number.isInteger(n) && n > 0),
     scenario: new Scenario(JSON.parse(readFileSync(options.scenario ?? DEFAULT_SCENARIO, 'utf8'))),
     seed,
   });

@@ -1,5 +1,5 @@
 /*
- * paging.mjs - cursor pages of a list
+ * paging.mjs - pages of a list, by cursor or by number
  */
 import { refusal } from './errors.mjs';
 
@@ -31,4 +31,19 @@ export function pageOf(items, page = {}, keyOf = String) {
   if (start + limit < items.length) cursors.after = encode(keyOf(shown.at(-1)));
   if (start > 0 && shown.length) cursors.before = encode(keyOf(shown[0]));
   return { items: shown, meta: { total_items: items.length, cursors } };
+}
+
+/* The page of `items` which `page` ({number, size}) asks for, as {items, meta}. */
+export function numberedPageOf(items, page = {}) {
+  const size = page.size ?? page.limit ?? LIMIT;
+  const number = page.number ?? 1;
+  return {
+    items: items.slice((number - 1) * size, number * size),
+    meta: {
+      total_pages: Math.ceil(items.length / size),
+      total_results: items.length,
+      page_number: number,
+      page_size: size,
+    },
+  };
 }

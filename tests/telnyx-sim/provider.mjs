@@ -60,6 +60,7 @@ export class Provider {
     this.#authenticate(headers);
     const operation = this.#contract.match(method, path);
     trace.operation = operation.id;
+    trace.params = operation.params;
 
     const query = parseQuery(searchParams);
     const body = operation.body ? parseBody(headers, raw) : undefined;

@@ -22,6 +22,7 @@ const RESULTS = {
   no_answer: { ringMs: null },
   reject: { ringMs: [2000, 5000] },
   invalid: { ringMs: [600, 1200] },
+  scripted: { initiatedMs: null, ringMs: null },
 };
 
 const INITIATED_MS = 250;
@@ -50,6 +51,10 @@ const RULE_SCHEMA = {
     amdMs: duration,
     greetingMs: duration,
     hangUpAfterMs: duration,
+    pressMs: duration,
+    digit: { type: 'string', pattern: '^[0-9#*]$' },
+    audioMs: duration,
+    says: { type: 'array', items: { type: 'string', minLength: 1 } },
   },
 };
 
@@ -87,6 +92,19 @@ const SCENARIO_SCHEMA = {
         concurrentCalls: { type: 'integer', minimum: 0 },
       },
     },
+    recordings: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        savedMs: { type: 'integer', minimum: 0 },
+        linkMs: { type: 'integer', minimum: 0 },
+      },
+    },
+    conferences: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { joinMs: { type: 'integer', minimum: 0 } },
+    },
   },
 };
 
@@ -97,6 +115,9 @@ const DEFAULTS = {
   account: { apiKeys: [], connections: [], webhookUrl: null },
   webhooks: { timeoutMs: 2000, retryMs: [500, 1000, 2000, 4000, 8000, 16_000], concurrency: 8 },
   limits: { dialsPerSecond: null, dialWindowMs: 5000, concurrentCalls: null },
+  /* The provider's links are dead after ten minutes. */
+  recordings: { savedMs: 2000, linkMs: 600_000 },
+  conferences: { joinMs: 250 },
 };
 
 function isRegex(text) {
@@ -109,11 +130,13 @@ function isRegex(text) {
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, formats: { regex: isRegex, webhook: isWebhookUrl } });
 const isScenario = ajv.compile(SCENARIO_SCHEMA);
+const isRule = ajv.compile(RULE_SCHEMA);
 
 export class ScenarioError extends Error {}
 
 export class Scenario {
   #rules;
+  #preferred = [];
   #random;
 
   /* Throws ScenarioError, naming the fields, when `source` is no scenario. */
@@ -126,12 +149,21 @@ export class Scenario {
     this.account = { ...DEFAULTS.account, ...source.account };
     this.webhooks = { ...DEFAULTS.webhooks, ...source.webhooks };
     this.limits = { ...DEFAULTS.limits, ...source.limits };
+    this.recordings = { ...DEFAULTS.recordings, ...source.recordings };
+    this.conferences = { ...DEFAULTS.conferences, ...source.conferences };
     this.#random = seededRandom(source.seed ?? DEFAULTS.seed);
-    this.#rules = (source.rules ?? []).map((rule) => ({
-      ...rule,
-      pattern: rule.regex && new RegExp(rule.regex),
-      left: rule.times ?? Infinity,
-    }));
+    this.#rules = (source.rules ?? []).map(prepared);
+  }
+
+  /* Put a rule before all others.  Throws ScenarioError. */
+  prefer(rule) {
+    if (!isRule(rule)) throw new ScenarioError(`not a rule: ${ajv.errorsText(isRule.errors, { dataVar: 'rule' })}`);
+    this.#preferred.unshift(prepared(rule));
+  }
+
+  /* Forget the rules that were preferred. */
+  forgetPreferred() {
+    this.#preferred = [];
   }
 
   static read(file = DEFAULT_SCENARIO) {
@@ -144,7 +176,8 @@ export class Scenario {
    * up that often.
    */
   behaviour(number) {
-    const rule = this.#rules.find((candidate) => fits(candidate, number)) ?? { result: 'human' };
+    const rules = [...this.#preferred, ...this.#rules];
+    const rule = rules.find((candidate) => fits(candidate, number)) ?? { result: 'human' };
     if (rule.left) rule.left -= 1;
 
     const settings = { initiatedMs: INITIATED_MS, ...RESULTS[rule.result], ...rule };
@@ -157,6 +190,10 @@ export class Scenario {
       amdMs: this.#pick(settings.amdMs),
       greetingMs: this.#pick(settings.greetingMs),
       hangUpAfterMs: this.#pick(settings.hangUpAfterMs),
+      pressMs: this.#pick(settings.pressMs),
+      digit: settings.digit ?? '1',
+      audioMs: this.#pick(settings.audioMs) ?? 0,
+      says: settings.says ?? [],
     };
   }
 
@@ -166,6 +203,12 @@ export class Scenario {
     return Math.round(low + this.#random() * (high - low));
   }
 }
+
+const prepared = (rule) => ({
+  ...rule,
+  pattern: rule.regex && new RegExp(rule.regex),
+  left: rule.times ?? Infinity,
+});
 
 function fits(rule, number) {
   if (rule.left < 1) return false;

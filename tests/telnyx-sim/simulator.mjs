@@ -5,23 +5,27 @@
  *   sim.url, sim.signer.publicKey
  *   await sim.stop();
  */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Account } from './account.mjs';
-import { Clock } from './clock.mjs';
+import { Clock, timestamp } from './clock.mjs';
 import { CommandMemory } from './commands.mjs';
 import { Contract } from './contract.mjs';
-import { controlAnswer, isControlPath } from './control.mjs';
+import { controlAnswer, isControlPath, isPage } from './control.mjs';
 import { Refusal, refusal } from './errors.mjs';
 import { Faults } from './faults.mjs';
 import { LOGGED_MAX, Provider } from './provider.mjs';
 import { seededRandom } from './random.mjs';
-import { Ring } from './ring.mjs';
+import { FILES_PREFIX } from './recordings.mjs';
+import { LOG_MAX, Ring } from './ring.mjs';
 import { Scenario } from './scenario.mjs';
 import { randomSeed, Signer } from './signing.mjs';
 import { WebhookQueue } from './webhooks.mjs';
 
 const BODY_MAX = 1024 * 1024;
+
+const PAGE_FILE = new URL('./page.html', import.meta.url);
 
 /*
  * The whole body, or a TOO_LARGE refusal.  What is too much is read and thrown
@@ -38,15 +42,23 @@ async function readBody(incoming) {
   return Buffer.concat(chunks);
 }
 
+/* body: bytes are sent as they are, anything else as JSON. */
 function send(outgoing, { status, body, headers = {} }) {
-  const text = JSON.stringify(body ?? {});
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body ?? {}));
   outgoing.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytes.length,
     ...headers,
   });
-  outgoing.end(text);
+  outgoing.end(bytes);
 }
+
+/* The page that shows the stand-in at work. */
+const page = () => ({
+  status: 200,
+  body: readFileSync(PAGE_FILE),
+  headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'self' 'unsafe-inline'" },
+});
 
 class Simulator {
   #server;
@@ -55,19 +67,21 @@ class Simulator {
   #provider;
   #firstScenario;
 
-  constructor({ scenario = Scenario.read(), seed = randomSeed(), timeScale = 1 }) {
+  constructor({ scenario = Scenario.read(), seed = randomSeed(), timeScale = 1, logMax = LOG_MAX }) {
+    this.timeScale = timeScale;
     this.#firstScenario = scenario;
     this.#clock = new Clock(timeScale);
     this.#commands = new CommandMemory(() => this.account.scenario.commandWindowMs);
     this.signer = new Signer(seed);
-    this.requests = new Ring();
+    this.requests = new Ring(logMax);
     this.faults = new Faults();
     this.webhooks = new WebhookQueue({
       signer: this.signer,
       settings: () => this.account.scenario.webhooks,
       random: seededRandom(scenario.source.seed ?? 1),
+      logMax,
     });
-    this.account = new Account({ scenario, clock: this.#clock, webhooks: this.webhooks });
+    this.account = new Account({ scenario, clock: this.#clock, webhooks: this.webhooks, logMax });
     this.#provider = new Provider({
       account: this.account,
       contract: new Contract(),
@@ -83,6 +97,7 @@ class Simulator {
     });
     this.port = this.#server.address().port;
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
+    this.account.recordings.address = this.url;
     return this;
   }
 
@@ -111,7 +126,9 @@ class Simulator {
     try {
       const raw = await readBody(incoming);
       const request = { method, path, searchParams, headers, raw };
-      if (isControlPath(path)) send(outgoing, controlAnswer(this, request));
+      if (isPage(request)) send(outgoing, page());
+      else if (path.startsWith(FILES_PREFIX)) send(outgoing, this.account.recordings.file(path, searchParams));
+      else if (isControlPath(path)) send(outgoing, controlAnswer(this, request));
       else await this.#serveProvider(request, incoming, outgoing);
     } catch (error) {
       if (incoming.socket.destroyed) return;
@@ -126,12 +143,13 @@ class Simulator {
     const started = performance.now();
     const effect = this.faults.take(request);
     const trace = this.requests.add({
-      at: new Date().toISOString(),
+      at: timestamp(),
       method: request.method,
       path: request.path,
       operation: null,
       body: request.raw.toString('utf8', 0, LOGGED_MAX),
       isRepeat: false,
+      refusals: [],
       faultId: effect.id ?? null,
       status: null,
       durationMs: null,
@@ -153,15 +171,17 @@ class Simulator {
     try {
       return this.#provider.answer(request, trace);
     } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      trace.refusals = error.problems.map(({ name, pointer }) => ({ name, pointer }));
+      return error;
     }
   }
 }
 
 /*
  * Start a stand-in.  All optional: scenario (a Scenario), seed (32 bytes of
- * signing key), timeScale (telephone seconds per second), port (0 = any), host.
+ * signing key), timeScale (telephone seconds per second), logMax (entries each
+ * log keeps), port (0 = any), host.
  */
 export function startSimulator({ port = 0, host = '127.0.0.1', ...options } = {}) {
   return new Simulator(options).listen(port, host);

@@ -6,6 +6,7 @@
  * growing meta.attempt, a new timestamp and signature, and the same data.id.
  * A "treatment" makes the queue misbehave on purpose, as the network does.
  */
+import { timestamp } from './clock.mjs';
 import { Ring } from './ring.mjs';
 
 const WAITING_MAX = 50_000;
@@ -30,6 +31,10 @@ export function isWebhookUrl(text) {
   }
 }
 
+/* What is new in an event, in a word, for whoever reads the log; null if its type says all. */
+const newsOf = ({ result, status, digit, hangup_cause: cause, transcription_data: heard }) =>
+  result ?? cause ?? status ?? digit ?? heard?.transcript ?? null;
+
 /* The first bit of a signature turned: a well-formed one that does not verify. */
 function forged(headers) {
   const signature = Buffer.from(headers['telnyx-signature-ed25519'], 'base64');
@@ -40,15 +45,16 @@ function forged(headers) {
 export class WebhookQueue {
   #signer;
   #random;
-  #log = new Ring();
+  #log;
   #lanes = new Map();
   #timers = new Set();
   #inFlight = new Set();
   #treatment = NO_TREATMENT;
   #epoch = 0;
 
-  /* settings: () => {timeoutMs, retryMs[], concurrency}, asked for each delivery. */
-  constructor({ signer, settings, random }) {
+  /* settings: () => {timeoutMs, retryMs[], concurrency}, asked for each delivery; logMax: deliveries remembered. */
+  constructor({ signer, settings, random, logMax }) {
+    this.#log = new Ring(logMax);
     this.#signer = signer;
     this.#random = random;
     this.settings = settings;
@@ -75,9 +81,12 @@ export class WebhookQueue {
 
     for (let copy = 1; copy <= copies; copy++) {
       const delivery = this.#log.add({
+        at: timestamp(),
         event: data.event_type,
         id: data.id,
         callControlId: data.payload.call_control_id,
+        callLegId: data.payload.call_leg_id,
+        news: newsOf(data.payload),
         url,
         copy,
         status: 'waiting',

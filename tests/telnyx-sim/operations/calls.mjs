@@ -3,6 +3,7 @@
  */
 import { refusal } from '../errors.mjs';
 import { pageOf } from '../paging.mjs';
+import { accountScope, callScope } from './scopes.mjs';
 import { isWebhookUrl } from '../webhooks.mjs';
 
 const E164 = /^\+[1-9]\d{7,14}$/;
@@ -15,10 +16,8 @@ const RETRY_SUM_MAX_MS = 60_000;
 const NOT_SIMULATED = [
   'assistant', 'audio_url', 'bridge_intent', 'bridge_on_answer', 'conference_config', 'conversation_relay_config',
   'deepfake_detection', 'dialogflow_config', 'enable_dialogflow', 'media_name', 'park_after_unbridge', 'record',
-  'stream_url', 'supervise_call_control_id', 'transcription', 'transcription_config',
+  'stream_url', 'supervise_call_control_id',
 ];
-
-const callScope = ({ params }) => `call ${params.call_control_id}`;
 
 function checkNumbers({ to, from }) {
   if (Array.isArray(to)) throw refusal('NOT_SIMULATED', 'Simultaneous ringing is not simulated.', '/to');
@@ -88,14 +87,8 @@ function runRetrieve({ account, params }) {
 function runHangup({ account, params, body }) {
   const leg = account.liveLeg(params.call_control_id);
   leg.clientState = body.client_state ?? leg.clientState;
+  leg.note('HangupCall');
   leg.endByCaller();
-  return { data: { result: 'ok' } };
-}
-
-/* What is recorded is not simulated: no file, and no webhook about one. */
-function runRecord({ account, params }) {
-  if (account.liveLeg(params.call_control_id).state !== 'answered')
-    throw refusal('CALL_NOT_ANSWERED', 'This call is not answered yet.');
   return { data: { result: 'ok' } };
 }
 
@@ -121,11 +114,9 @@ function runActiveCalls({ account, params, query }) {
 }
 
 export const calls = {
-  DialCall: { scope: () => 'account', check: checkDial, run: runDial },
+  DialCall: { scope: accountScope, check: checkDial, run: runDial },
   RetrieveCallStatus: { run: runRetrieve },
   HangupCall: { scope: callScope, run: runHangup },
-  StartCallRecord: { scope: callScope, run: runRecord },
-  StopCallRecording: { scope: callScope, run: runRecord },
   UpdateClientState: { run: runClientState },
   ListConnectionActiveCalls: { run: runActiveCalls },
 };

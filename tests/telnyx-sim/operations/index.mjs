@@ -7,6 +7,10 @@
  *   scope({params})                       within what a command_id is unique
  * check and scope are optional.  A new group is one more file and one line here.
  */
+import { audio } from './audio.mjs';
 import { calls } from './calls.mjs';
+import { conferences } from './conferences.mjs';
+import { events } from './events.mjs';
+import { recordings } from './recordings.mjs';
 
-export const operations = { ...calls };
+export const operations = { ...calls, ...audio, ...conferences, ...recordings, ...events };

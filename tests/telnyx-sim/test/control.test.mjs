@@ -112,3 +112,42 @@ test('reset_forgets_everything_in_silence', async (t) => {
   assert.equal(receiver.types().filter((type) => type === 'call.hangup').length, 0);
   await eventually(() => receiver.types().filter((type) => type === 'call.initiated').length === 2, 'a new call');
 });
+
+test('a_browser_gets_a_page_that_asks_no_foreign_host', async (t) => {
+  const { sim } = await startAll(t);
+  const response = await fetch(`${sim.url}/_sim/`, { headers: { accept: 'text/html,*/*' } });
+  assert.match(response.headers.get('content-type'), /^text\/html/);
+  const text = await response.text();
+  assert.doesNotMatch(text, /(?:src|href)=|https?:\/\//);
+  for (const what of ['legs', 'conferences', 'webhooks']) assert.ok(text.includes(`id="${what}"`));
+});
+
+test('a_preferred_rule_goes_first_until_forgotten', async (t) => {
+  const { control, dial, receiver } = await startAll(t);
+  assert.equal((await control('POST', 'rules', { regex: '0177$', result: 'busy', ringMs: 100 })).status, 200);
+  await dial(TO);
+  assert.equal((await receiver.seen('call.hangup')).data.payload.hangup_cause, 'user_busy');
+  assert.equal((await control('POST', 'rules', { result: 'sings' })).status, 400);
+
+  await control('DELETE', 'rules');
+  await dial(TO);
+  await receiver.seen('call.answered');
+});
+
+test('the_history_of_a_leg_tells_facts_and_commands', async (t) => {
+  const { control, dial, action, receiver } = await startAll(t);
+  const id = (await dial(TO)).body.data.call_control_id;
+  await receiver.seen('call.answered');
+  await action(id, 'hangup');
+  const { history } = (await control('GET', `legs/${encodeURIComponent(id)}`)).body;
+  assert.deepEqual(history.map(({ name }) => name), ['call.initiated', 'call.answered', 'HangupCall', 'call.hangup']);
+  const times = history.map(({ at }) => at);
+  assert.deepEqual(times, [...times].sort());
+});
+
+test('refusals_are_logged_by_name', async (t) => {
+  const { control, dial } = await startAll(t);
+  await dial(TO, { unheard_of: 1 });
+  const { requests } = (await control('GET', 'requests')).body;
+  assert.deepEqual(requests.at(-1).refusals, [{ name: 'INVALID', pointer: '/unheard_of' }]);
+});

@@ -41,7 +41,7 @@ test('an_effect_which_is_not_simulated_is_refused', async (t) => {
   assertRefused(await dial(TO, { record: 'record-from-answer' }), 422, '10015', '/record');
   assertRefused(await dial([TO, '+13125550178']), 422, '10015', '/to');
   const id = (await dial(TO)).body.data.call_control_id;
-  assertRefused(await action(id, 'speak', { payload: 'hello', voice: 'female' }), 422, '10015');
+  assertRefused(await action(id, 'streaming_stop'), 422, '10015');
 });
 
 test('requests_without_a_key_are_401', async (t) => {
