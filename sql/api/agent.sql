@@ -28,15 +28,16 @@ begin
 	_number := coalesce(_body ->> 'phoneNumber', _lead.phone);
 	_check := vals.dial_check(_lead, _number, _rules);
 
-	insert into vals.calls (lead_id, phone_number, kevin_available, agent_version, created_by, dial_check)
-	values (_lead.id, _number, vals.kevin_available(), _body ->> 'agentVersion', vals.actor(_who), _check)
+	insert into vals.calls (lead_id, phone_number, kevin_available, agent_version, created_by, dial_check, is_recorded, is_transcribed)
+	values (_lead.id, _number, vals.kevin_available(), _body ->> 'agentVersion', vals.actor(_who), _check,
+		coalesce((_rules ->> 'record')::boolean, false), coalesce((_rules ->> 'transcribe')::boolean, false))
 	returning * into _call;
 	insert into vals.call_phases (call_id, phase, entered_at)
 	values (_call.id, 1, _call.start_time);
 	insert into vals.legs (call_id, kind)
 	values (_call.id, 'lead')
 	returning * into _leg;
-	perform vals.command_queue('dial', 'dial', _leg, jsonb_build_object('to', _call.phone_number));
+	perform vals.command_queue('dial', 'dial', _leg, jsonb_build_object('to', _call.phone_number, 'leg', 'lead'));
 	perform vals.emit('call.started', _call.id, _lead.id,
 		jsonb_build_object('callId', _call.id, 'leadId', _lead.id, 'leadName', vals.lead_name(_lead), 'phoneNumber', _call.phone_number,
 			'kevinAvailable', _call.kevin_available, 'status', _call.status, 'startTime', vals.iso(_call.start_time)), _who);
@@ -97,6 +98,7 @@ begin
 		return vals.call_end_json(_call);
 	end if;
 
+	perform vals.transfers_lock(_call.id);
 	perform vals.legs_release(_call.id);
 	_call := vals.call_end(_who, _call,
 		case when _call.answered_at is null then 'canceled' else 'completed' end,

@@ -96,7 +96,7 @@ end
 $$;
 
 -- Move a call to another status by hand; the caller holds its lock. A final one hangs up. The agent cannot hang
--- up on Kevin.
+-- up on Kevin, and while a transfer is alive the status is the transfer's.
 --   raises RS400 when the move is not legal
 --   emits  call.status; lead.updated when somebody is talking now; as vals.call_end for a final status
 create or replace function vals.call_move(_who jsonb, _call vals.calls, _to text)
@@ -106,9 +106,11 @@ set search_path = ''
 as $$
 declare
 	_is_final boolean := vals.call_rank(_to) = 9;
+	_is_with_kevin boolean := exists (select from vals.transfers t where t.call_id = _call.id and t.ended_at is null);
 begin
 	if not exists (select from vals.call_transitions t where t.from_status = _call.status and t.to_status = _to)
-		or (_is_final and _call.status in ('transferring', 'transferred') and _who ->> 'role' = 'agent') then
+		or (_is_final and _call.status in ('transferring', 'transferred') and _who ->> 'role' = 'agent')
+		or (_is_with_kevin and not _is_final) then
 		perform vals.refuse(400, format('Invalid transition from %s to %s', _call.status, _to), 'INVALID_TRANSITION',
 			'[{"field":"status","message":"this move is not allowed"}]');
 	end if;
@@ -136,19 +138,21 @@ begin
 end
 $$;
 
--- Append to a call's transcript. An entry without a time is placed by its offset, or said just now.
+-- Append to a call's transcript. An entry without a time is placed by its offset, or said just now. One that the
+-- provider's event brings names it.
 --   emits call.transcript
-create or replace function vals.transcript_append(_who jsonb, _call vals.calls, _entries jsonb)
+create or replace function vals.transcript_append(_who jsonb, _call vals.calls, _entries jsonb, _event_id uuid default null)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
-	insert into vals.transcript_entries (call_id, speaker, text, spoken_at, offset_ms, phase, sentiment, confidence)
+	insert into vals.transcript_entries (call_id, speaker, text, spoken_at, offset_ms, phase, sentiment, confidence, event_id)
 	select _call.id, e.entry ->> 'speaker', e.entry ->> 'text',
 		coalesce((e.entry ->> 'timestamp')::timestamptz,
 			_call.start_time + (e.entry ->> 'offsetMs')::integer * interval '1 millisecond', clock_timestamp()),
-		(e.entry ->> 'offsetMs')::integer, (e.entry ->> 'phase')::smallint, e.entry ->> 'sentiment', (e.entry ->> 'confidence')::numeric
+		(e.entry ->> 'offsetMs')::integer, (e.entry ->> 'phase')::smallint, e.entry ->> 'sentiment', (e.entry ->> 'confidence')::numeric,
+		_event_id
 	from jsonb_array_elements(_entries) with ordinality as e (entry, place)
 	order by e.place;
 	perform vals.emit('call.transcript', _call.id, _call.lead_id,

@@ -1,7 +1,7 @@
 -- Calls: their life, and what the world is told of it.
 --
 -- A call's row is locked before anything about it changes; the order of locks is
--- call, leg, lead. A final status (end_time set) never goes back.
+-- call, transfer, leg, lead. A final status (end_time set) never goes back.
 
 -- How far a call is; a late report never moves it back.
 create or replace function vals.call_rank(_status text)
@@ -26,6 +26,19 @@ returns integer
 language sql stable
 as $$
 	select greatest(floor(extract(epoch from coalesce(_call.end_time, now()) - _call.answered_at)), 0)::int
+$$;
+
+-- The latest transfer of a call as the call shows it; null where there was none.
+create or replace function vals.call_transfer_shown(_call_id uuid)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_transfer vals.transfers := vals.transfer_latest(_call_id);
+begin
+	return case when _transfer.id is not null then vals.call_transfer_json(_transfer) end;
+end
 $$;
 
 -- A call as lists show it.
@@ -60,7 +73,7 @@ begin
 			'transferAttempted', _call.transfer_attempted,
 			'transferTime', vals.iso(_call.transfer_time),
 			'transferSuccess', _call.transfer_success,
-			'transfer', null,
+			'transfer', case when _call.transfer_attempted then vals.call_transfer_shown(_call.id) end,
 			'agentVersion', _call.agent_version
 		)
 		from vals.leads l
@@ -130,8 +143,32 @@ begin
 end
 $$;
 
--- What happened in a call, in its order: started, ringing, answered, phase, engagement,
--- transfer, ended, each with its time and what belongs to it.
+-- The steps of a call's transfers: asked for, answered by Kevin, joined, over. One that was only written down
+-- by hand has its beginning alone.
+create or replace function vals.transfer_steps(_call vals.calls)
+returns table (at timestamptz, place integer, kind text, facts jsonb)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return query
+		select s.at, s.place, s.kind, jsonb_build_object('attempt', t.attempt) || s.facts
+		from vals.transfers t
+			cross join lateral (
+				values (t.initiated_at, 6, 'transfer', jsonb_build_object('success', t.joined_at is not null)),
+					(t.answered_at, 7, 'transfer_answered', '{}'),
+					(t.joined_at, 8, 'transfer_joined', '{}'),
+					(t.ended_at, 9, 'transfer_ended', jsonb_build_object('state', t.state, 'failureReason', t.failure_reason))
+			) as s (at, place, kind, facts)
+		where t.call_id = _call.id
+		union all
+		select _call.transfer_time, 6, 'transfer', jsonb_build_object('success', _call.transfer_success)
+		where not exists (select from vals.transfers t where t.call_id = _call.id);
+end
+$$;
+
+-- What happened in a call, in its order: started, ringing, answered, phase, engagement, the steps of its transfers,
+-- ended, each with its time and what belongs to it.
 create or replace function vals.call_timeline_json(_call vals.calls)
 returns json
 language plpgsql stable
@@ -143,9 +180,11 @@ begin
 		from (
 			values (_call.start_time, 1, 'started', jsonb_build_object('phone', _call.phone_number)),
 				(_call.answered_at, 3, 'answered', jsonb_build_object('answeredBy', _call.answered_by)),
-				(_call.transfer_time, 6, 'transfer', jsonb_build_object('success', _call.transfer_success)),
-				(_call.end_time, 7, 'ended', jsonb_build_object('status', _call.status, 'finalStatus', _call.final_status,
+				(_call.end_time, 10, 'ended', jsonb_build_object('status', _call.status, 'finalStatus', _call.final_status,
 					'endReason', _call.end_reason))
+			union all
+			select s.at, s.place, s.kind, s.facts
+			from vals.transfer_steps(_call) s
 			union all
 			select g.initiated_at, 2, 'ringing', '{}'
 			from vals.legs g
@@ -166,12 +205,22 @@ begin
 end
 $$;
 
--- How the recording of a call stands; its address and length are known once there is a file.
+-- How the recording of a call stands; its length is that of the files there are. Their addresses are in
+-- the list of recordings, signed and short-lived.
 create or replace function vals.recording_json(_call vals.calls)
 returns jsonb
-language sql immutable
+language plpgsql stable
+set search_path = ''
 as $$
-	select jsonb_build_object('status', _call.recording_status, 'url', null, 'durationSec', null, 'channels', _call.recording_channels)
+begin
+	return (
+		select jsonb_build_object('status', _call.recording_status, 'url', null,
+			'durationSec', floor(sum(extract(epoch from r.ended_at - r.started_at)))::int, 'channels', _call.recording_channels)
+		from vals.recordings r
+		where r.call_id = _call.id
+			and r.state = 'stored'
+	);
+end
 $$;
 
 -- A call with everything known about it.
@@ -446,8 +495,9 @@ begin
 end
 $$;
 
--- End a live call. Notes are kept if none come with the end.
---   emits call.status, call.ended, lead.updated where the outcome moves the lead
+-- End a live call, and with it what it has of a transfer. Notes are kept if none come with the end; a call Kevin
+-- joined was a hot transfer unless somebody says more.
+--   emits call.status, call.ended, call.transfer where one ends, lead.updated where the outcome moves the lead
 create or replace function vals.call_end(_who jsonb, _call vals.calls, _status text, _final_status text, _end_reason text,
 	_notes text, _at timestamptz)
 returns vals.calls
@@ -456,7 +506,8 @@ set search_path = ''
 as $$
 begin
 	update vals.calls c
-	set status = _status, final_status = coalesce(_final_status, c.final_status), end_reason = _end_reason,
+	set status = _status, end_reason = _end_reason,
+		final_status = coalesce(_final_status, c.final_status, case when c.transfer_success then 'hot_transfer' end),
 		end_time = greatest(_at, c.start_time, c.answered_at), notes = coalesce(_notes, c.notes), updated_at = clock_timestamp(),
 		-- The provider stops by itself and hands over what it has.
 		recording_status = case when c.recording_status = 'recording' then 'processing' else c.recording_status end
@@ -478,62 +529,7 @@ begin
 	if _call.final_status is not null then
 		perform vals.call_outcome_to_lead(_who, _call);
 	end if;
+	perform vals.transfer_close(_who, _call);
 	return _call;
-end
-$$;
-
--- Queue a command for a leg; a second wish for the same step is the first one.
-create or replace function vals.command_queue(_kind text, _step text, _leg vals.legs, _params jsonb default '{}')
-returns void
-language sql
-as $$
-	insert into vals.commands (kind, step, call_id, leg_id, params)
-	values (_kind, _step, _leg.call_id, _leg.id, _params)
-	on conflict (leg_id, step) do nothing
-$$;
-
--- Let go of a leg: a dial that was never sent is taken back, anything else is hung up (once
--- its provider id is known).
-create or replace function vals.leg_release(_leg vals.legs)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-	if _leg.state = 'ended' then
-		return;
-	end if;
-	update vals.commands c
-	set state = 'canceled', finished_at = now(), reason = 'the call ended before it was dialled'
-	where c.leg_id = _leg.id
-		and c.kind = 'dial'
-		and c.state = 'pending'
-		and c.first_sent_at is null;
-	if found then
-		update vals.legs g set state = 'ended', ended_at = now() where g.id = _leg.id;
-	else
-		perform vals.command_queue('hangup', 'hangup', _leg);
-	end if;
-end
-$$;
-
--- Let go of all legs of a call.
-create or replace function vals.legs_release(_call_id uuid)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-	_leg vals.legs;
-begin
-	for _leg in
-		select g.*
-		from vals.legs g
-		where g.call_id = _call_id
-		order by g.id
-		for update
-	loop
-		perform vals.leg_release(_leg);
-	end loop;
 end
 $$;

@@ -52,21 +52,15 @@ begin
 end
 $$;
 
--- Whether Kevin is speaking with a lead now.
+-- Whether Kevin is speaking with a lead now, or is about to.
 create or replace function vals.kevin_on_call()
 returns boolean
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-	return (
-		select exists (
-			select
-			from vals.calls
-			where end_time is null
-				and status in ('transferring', 'transferred')
-		)
-	);
+	return exists (select from vals.transfers where ended_at is null)
+		or exists (select from vals.calls where end_time is null and status in ('transferring', 'transferred'));
 end
 $$;
 

@@ -3,49 +3,143 @@
 -- A taken command belongs to its taker until lease_until; attempt fences off one
 -- that overslept it. All answer ok = false when the lease was lost.
 
--- Take commands that are due. Anything but a dial is due only once the provider's id of its leg is known, the stop of a
--- recording only once its start is done.
-create or replace function run.commands_take(_worker text, _limit integer, _lease_s integer)
+-- Give commands to a runner, in the order of the list. Their age is that of the first sending.
+create or replace function vals.commands_lease(_ids uuid[], _worker text, _lease_s integer)
 returns table (command_id uuid, kind text, attempt integer, age_ms bigint, call_id uuid, leg_id uuid,
 	call_control_id text, params text)
-language plpgsql security definer set search_path = ''
+language plpgsql
+set search_path = ''
 as $$
 #variable_conflict use_column
 begin
 	return query
-		with due as (
-			select c.command_id
-			from vals.commands c
-				join vals.legs g on g.id = c.leg_id
-			where c.state in ('pending', 'leased')
-				and c.next_at <= now()
-				and (c.lease_until is null or c.lease_until < now())
-				and (c.kind = 'dial' or g.call_control_id is not null)
-				-- Nobody is dialled for a call that is over. If the dial may have been carried out it is
-				-- taken once the provider's memory of it has passed, and the runner asks instead of repeating.
-				and (c.kind <> 'dial' or c.first_sent_at < now() - interval '60 seconds' or exists (
-					select
-					from vals.calls l
-					where l.id = c.call_id
-						and l.end_time is null))
-				and not (c.kind = 'record_stop' and exists (
-					select
-					from vals.commands s
-					where s.leg_id = c.leg_id
-						and s.kind = 'record_start'
-						and s.state in ('pending', 'leased')))
-			order by c.next_at
-			limit _limit
-			for update of c skip locked
-		)
 		update vals.commands c
 		set state = 'leased', worker = _worker, attempt = c.attempt + 1, lease_until = now() + make_interval(secs => _lease_s),
-			first_sent_at = coalesce(c.first_sent_at, now())
-		from due, vals.legs g
-		where c.command_id = due.command_id
+			first_sent_at = coalesce(c.first_sent_at, now()), last_sent_at = clock_timestamp()
+		from vals.legs g
+		where c.command_id = any (_ids)
 			and g.id = c.leg_id
 		returning c.command_id, c.kind, c.attempt, floor(extract(epoch from now() - c.first_sent_at) * 1000)::bigint,
 			c.call_id, c.leg_id, g.call_control_id, c.params::text;
+end
+$$;
+
+-- How many more dials may be sent now: the pace of the last five seconds, and how many telephones may be connected
+-- or ringing. 0 as a limit is none. Two runners who ask count in turn.
+create or replace function vals.dials_free(_dials_max integer, _calls_max integer)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_free integer := 1000000;
+begin
+	perform pg_catalog.pg_advisory_xact_lock(1447119955, 3);
+	if _dials_max > 0 then
+		_free := _dials_max - (
+			select count(*)
+			from vals.commands c
+			where c.kind = 'dial'
+				and c.last_sent_at > clock_timestamp() - interval '5 seconds');
+	end if;
+	if _calls_max > 0 then
+		_free := least(_free, _calls_max - (
+			select count(*)
+			from vals.legs g
+			where g.state <> 'ended'
+				and exists (
+					select
+					from vals.commands c
+					where c.leg_id = g.id
+						and c.kind = 'dial'
+						and c.first_sent_at is not null)));
+	end if;
+	return greatest(_free, 0);
+end
+$$;
+
+-- Dials that are due, Kevin's before all others, for a lead is waiting for him. Nobody is dialled for a call that is
+-- over, or to be hung up at once. If the dial may have been carried out it is taken once the provider's
+-- memory of it has passed, and the runner asks instead of repeating. The one taken again counts as connected already.
+create or replace function vals.dials_due(_limit integer)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+	return array(
+		select c.command_id
+		from vals.commands c
+		where c.state in ('pending', 'leased')
+			and c.kind = 'dial'
+			and c.next_at <= now()
+			and (c.lease_until is null or c.lease_until < now())
+			and (c.first_sent_at < now() - interval '60 seconds' or (
+				not vals.leg_is_released(c.leg_id)
+				and exists (
+					select
+					from vals.calls l
+					where l.id = c.call_id
+						and l.end_time is null)))
+		order by c.params ->> 'leg' is not distinct from 'closer' desc, c.next_at, c.place
+		limit _limit
+		for update of c skip locked);
+end
+$$;
+
+-- Other commands that are due: only once the provider's id of their leg is known, the stop of a recording only once its
+-- start is done.
+create or replace function vals.commands_due(_limit integer)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+	return array(
+		select c.command_id
+		from vals.commands c
+			join vals.legs g on g.id = c.leg_id
+		where c.state in ('pending', 'leased')
+			and c.kind <> 'dial'
+			and c.next_at <= now()
+			and (c.lease_until is null or c.lease_until < now())
+			and g.call_control_id is not null
+			and not (c.kind = 'record_stop' and exists (
+				select
+				from vals.commands s
+				where s.leg_id = c.leg_id
+					and s.kind = 'record_start'
+					and s.state in ('pending', 'leased')))
+		order by c.next_at, c.place
+		limit _limit
+		for update of c skip locked);
+end
+$$;
+
+-- Take commands that are due. Dials wait behind what is to be done with telephones that are connected, and for
+-- their pace: at most _dials_max within any five seconds over all runners, at most _calls_max legs alive (0: no limit).
+create or replace function run.commands_take(_worker text, _limit integer, _lease_s integer, _dials_max integer default 0,
+	_calls_max integer default 0)
+returns table (command_id uuid, kind text, attempt integer, age_ms bigint, call_id uuid, leg_id uuid,
+	call_control_id text, params text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_ids uuid[] := vals.commands_due(_limit);
+	_room integer := _limit - cardinality(_ids);
+begin
+	if _room > 0 and exists (
+		select
+		from vals.commands c
+		where c.state in ('pending', 'leased')
+			and c.kind = 'dial'
+			and c.next_at <= now())
+	then
+		_ids := _ids || vals.dials_due(least(_room, vals.dials_free(_dials_max, _calls_max)));
+	end if;
+	return query
+		select l.command_id, l.kind, l.attempt, l.age_ms, l.call_id, l.leg_id, l.call_control_id, l.params
+		from vals.commands_lease(_ids, _worker, _lease_s) l;
 end
 $$;
 
@@ -68,48 +162,6 @@ begin
 end
 $$;
 
--- The provider took the command. A dial's answer brings the leg's ids; events which came
--- before them are applied now, and a call that ended meanwhile is hung up.
-create or replace function run.command_done(_command_id uuid, _attempt integer, _http_status integer, _answer jsonb)
-returns boolean
-language plpgsql security definer set search_path = ''
-as $$
-declare
-	_command vals.commands;
-	_call_id uuid;
-	_data jsonb := _answer -> 'data';
-	_event vals.webhook_events;
-begin
-	select c.call_id into _call_id from vals.commands c where c.command_id = _command_id;
-	perform vals.call_lock(_call_id);
-	_command := vals.command_finish(_command_id, _attempt, 'done', _http_status, null, null);
-	if _command.command_id is null then
-		return false;
-	end if;
-	if _command.kind <> 'dial' then
-		return true;
-	end if;
-
-	update vals.legs g
-	set call_control_id = coalesce(g.call_control_id, _data ->> 'call_control_id'),
-		call_leg_id = coalesce(g.call_leg_id, _data ->> 'call_leg_id'),
-		call_session_id = coalesce(g.call_session_id, _data ->> 'call_session_id'),
-		state = case when g.state = 'queued' then 'dialing' else g.state end
-	where g.id = _command.leg_id;
-	for _event in
-		select e.*
-		from vals.webhook_events e
-		where e.call_control_id = _data ->> 'call_control_id'
-			and e.processed_at is null
-		order by e.occurred_at, e.received_at
-		for update
-	loop
-		perform vals.webhook_apply(null, _event);
-	end loop;
-	return true;
-end
-$$;
-
 -- Try again later, with the same command_id. What the provider certainly did not carry out (it was
 -- busy, or never reached) counts as never sent: its age begins anew, and an end of the call takes it back.
 create or replace function run.command_retry(_command_id uuid, _attempt integer, _delay_ms integer, _reason text,
@@ -125,49 +177,6 @@ begin
 		and c.attempt = _attempt
 		and c.state = 'leased';
 	return found;
-end
-$$;
-
--- The provider will never do it. A dial that failed ends its call, a recording that could not start is failed.
---   emits call.status, call.ended for a dial; call.recording for a recording
-create or replace function run.command_failed(_command_id uuid, _attempt integer, _http_status integer, _code text, _reason text)
-returns boolean
-language plpgsql security definer set search_path = ''
-as $$
-declare
-	_command vals.commands;
-	_call vals.calls;
-	_call_id uuid;
-begin
-	select c.call_id into _call_id from vals.commands c where c.command_id = _command_id;
-	_call := vals.call_lock(_call_id);
-	_command := vals.command_finish(_command_id, _attempt, 'failed', _http_status, _code, _reason);
-	if _command.command_id is null then
-		return false;
-	end if;
-	if _command.kind = 'dial' then
-		-- A telephone that rings was dialled, whatever the answer said.
-		update vals.legs g
-		set state = 'ended', ended_at = now()
-		where g.id = _command.leg_id
-			and g.state in ('queued', 'dialing');
-		-- What was to be done with a telephone that never rang.
-		update vals.commands c
-		set state = 'canceled', finished_at = now(), reason = 'the dial failed'
-		where c.leg_id = _command.leg_id
-			and c.state = 'pending';
-		if _call.end_time is null then
-			perform vals.call_end(null, _call, 'failed', case when _code = '10016' then 'wrong_number' else 'failed' end, 'api_error',
-				null, clock_timestamp());
-		end if;
-	elsif _command.step = 'record_start_' || _call.recordings then
-		update vals.calls c
-		set recording_status = 'failed', updated_at = clock_timestamp()
-		where c.id = _call.id
-		returning * into _call;
-		perform vals.recording_emit(null, _call);
-	end if;
-	return true;
 end
 $$;
 
@@ -205,7 +214,7 @@ begin
 		from vals.webhook_events e
 		where e.processed_at is null
 			and e.received_at > now() - interval '1 day'
-			and exists (select from vals.legs g where g.call_control_id = e.call_control_id)
+			and exists (select from vals.legs g where g.call_control_id = e.call_control_id or g.call_leg_id = e.call_leg_id)
 		order by e.occurred_at, e.received_at
 		limit _limit
 		for update skip locked
@@ -214,28 +223,5 @@ begin
 		_found := _found + 1;
 	end loop;
 	return _found;
-end
-$$;
-
--- Forget what is past its time. Answers the size of the largest batch; the runner calls it once an hour and
--- again while a batch comes back full.
-create or replace function run.retention(_limit integer)
-returns integer
-language plpgsql security definer set search_path = ''
-as $$
-declare
-	_gone integer := 0;
-	_count integer;
-begin
-	delete from vals.idempotency_keys k
-	where k.ctid in (select i.ctid from vals.idempotency_keys i where i.created_at < now() - interval '24 hours' limit _limit);
-	get diagnostics _count = row_count;
-	_gone := greatest(_gone, _count);
-	delete from vals.login_attempts a
-	where a.window_start < now() - interval '1 hour';
-	delete from vals.sessions s
-	where s.id in (select x.id from vals.sessions x where x.expires_at < now() - interval '1 day' limit _limit);
-	get diagnostics _count = row_count;
-	return greatest(_gone, _count);
 end
 $$;

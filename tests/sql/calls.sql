@@ -16,7 +16,7 @@ reset role;
 select resource_id as call from started \gset
 select is(test.standing(:'call'), 'initiated - -', 'a_call_begins_as_initiated');
 select is(test.commands(:'call'), 'dial pending', 'a_start_queues_one_dial');
-select is((select params from vals.commands where call_id = :'call'), '{"to":"+14155550120"}'::jsonb, 'the_dial_goes_to_the_number_of_the_lead');
+select is((select params from vals.commands where call_id = :'call'), '{"to":"+14155550120","leg":"lead"}'::jsonb, 'the_dial_goes_to_the_number_of_the_lead');
 select is((test.the_leg(:'call')).state, 'queued', 'the_leg_waits_to_be_dialled');
 select is(test.told(:'call'), 'call.started', 'a_start_is_told_once');
 select is(test.last_told(:'call', 'call.started') - 'startTime' - 'kevinAvailable',

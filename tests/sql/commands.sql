@@ -11,7 +11,7 @@ select test.call(test.lead('{"phone":"+14155550130"}')) as call \gset
 set local role vals_run;
 create temporary table taken on commit drop as
 select * from run.commands_take('one', 10, 30);
-select is((select concat_ws(' ', kind, attempt, call_id, params) from taken), 'dial 1 ' || :'call' || ' {"to": "+14155550130"}', 'a_due_command_is_taken');
+select is((select concat_ws(' ', kind, attempt, call_id, params) from taken), 'dial 1 ' || :'call' || ' {"to": "+14155550130", "leg": "lead"}', 'a_due_command_is_taken');
 select is((select call_control_id from taken), null, 'a_dial_has_no_provider_id_yet');
 select ok((select age_ms between 0 and 1000 from taken), 'its_age_counts_from_the_first_sending');
 select is_empty($$select * from run.commands_take('two', 10, 30)$$, 'a_taken_command_is_not_taken_again');
@@ -115,8 +115,8 @@ select is((select count(*) from run.commands_take('one', 2, 30)), 2::bigint, 'no
 select ok((select min(next_at) from vals.commands where state = 'pending' and kind = 'dial') > (select max(next_at) from vals.commands where state = 'leased' and worker = 'one' and kind = 'dial'),
 	'the_longest_due_come_first');
 select is((select count(*) from run.commands_take('two', 100, 30)), 3::bigint, 'another_taker_gets_the_others');
-select is((select pg_get_functiondef('run.commands_take(text,integer,integer)'::regprocedure) ~ 'for update of c skip locked'), true,
-	'takers_do_not_wait_for_each_other');
+select is((select bool_and(pg_get_functiondef(f::regprocedure) ~ 'for update of c skip locked')
+	from unnest(array['vals.commands_due(integer)', 'vals.dials_due(integer)']) as f), true, 'takers_do_not_wait_for_each_other');
 
 -- One command per step of a leg.
 select throws_like(format($$insert into vals.commands (kind, step, call_id, leg_id) values ('dial', 'dial', %L, %L)$$, :'call', (test.the_leg(:'call')).id),

@@ -18,7 +18,8 @@ begin
 		perform api.call_end(test.who('operator'), jsonb_build_object('callId', _call));
 	end if;
 	_row := jsonb_populate_record(null::vals.transfers, jsonb_build_object('id', gen_random_uuid(), 'call_id', _call, 'lead_id', _lead, 'attempt', 1, 'state', _state,
-		'version', 1, 'initiated_at', now() - interval '2 minutes', 'key_indicators', '[]'::jsonb, 'updated_at', now()) || _more);
+		'version', 1, 'initiated_at', now() - interval '2 minutes', 'key_indicators', '[]'::jsonb, 'updated_at', now(),
+		'ring_s', 25, 'is_key_needed', true, 'join_checks', 0) || _more);
 	if _state in ('joined', 'ended') then
 		_row.joined_at := coalesce(_row.joined_at, now() - interval '90 seconds');
 	end if;

@@ -1,0 +1,156 @@
+-- Deadlines: rows whose time is up. What is silent for too long is asked about, what waits for too long is given up.
+
+-- Ask the provider whether a leg is alive; one question at a time.
+create or replace function vals.leg_inquire(_leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	if exists (
+		select
+		from vals.commands c
+		where c.leg_id = _leg.id
+			and c.kind = 'inquire'
+			and c.state in ('pending', 'leased'))
+	then
+		return;
+	end if;
+	update vals.legs g
+	set inquiries = g.inquiries + 1
+	where g.id = _leg.id
+	returning * into _leg;
+	perform vals.command_queue('inquire', 'inquire_' || _leg.inquiries, _leg);
+end
+$$;
+
+-- A leg was silent for too long. Without a verdict who answered counts as unknown; one that rang for too long, or
+-- outlived its limit, is hung up; all others are asked about, now and again in a while.
+create or replace function vals.leg_overdue(_call vals.calls, _leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	update vals.legs g
+	set deadline_at = clock_timestamp() + case when g.state = 'answered' and not vals.leg_is_released(g.id) then interval '5 minutes'
+		else interval '1 minute' end
+	where g.id = _leg.id;
+	if _leg.call_control_id is null then
+		update vals.legs g set deadline_at = null where g.id = _leg.id;	-- the dial finds out
+	elsif _leg.state = 'answered' and _leg.amd is null and not vals.leg_is_released(_leg.id) then
+		perform vals.leg_screened(null, _call, _leg, 'unknown', clock_timestamp());
+	else
+		if _leg.state in ('dialing', 'ringing') or _leg.answered_at + make_interval(secs => _leg.limit_s + 60) < clock_timestamp() then
+			perform vals.command_queue('hangup', 'hangup', _leg);
+		end if;
+		perform vals.leg_inquire(_leg);
+	end if;
+end
+$$;
+
+-- A transfer was in its state for too long. While joining the provider is asked once who is in the conference.
+create or replace function vals.transfer_overdue(_transfer vals.transfers)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_leg vals.legs;
+begin
+	select g.* into _leg
+	from vals.legs g
+	where g.id = _transfer.leg_id;
+	case _transfer.state
+		when 'screening' then
+			-- A hot lead missed costs more than a short wrong join.
+			perform vals.transfer_join(null, _transfer, clock_timestamp());
+		when 'briefing' then
+			perform vals.command_queue('gather_stop', 'gather_stop', _leg);
+			perform vals.transfer_fail(null, _transfer, 'declined', 'no_key', clock_timestamp());
+		when 'joining' then
+			if _transfer.conference_id is not null and _transfer.join_checks = 0 and _transfer.join_error is null then
+				update vals.transfers t
+				set join_checks = t.join_checks + 1, deadline_at = clock_timestamp() + vals.transfer_time('joining', t.ring_s)
+				where t.id = _transfer.id;
+				perform vals.command_queue('participants', 'participants_1', _leg,
+					jsonb_build_object('conferenceId', _transfer.conference_id));
+			else
+				perform vals.transfer_fail(null, _transfer, 'failed', 'join_failed', clock_timestamp());
+			end if;
+		when 'dialing' then
+			perform vals.transfer_fail(null, _transfer, 'no_answer', 'no_answer', clock_timestamp());
+		else
+			perform vals.transfer_fail(null, _transfer, 'failed', 'api_error', clock_timestamp());
+	end case;
+end
+$$;
+
+-- Act on one deadline, if it still stands once the call is locked. A call that somebody else holds is left for the
+-- next time. Answers whether it did.
+create or replace function vals.deadline_fire(_call_id uuid, _transfer_id uuid, _leg_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_call vals.calls;
+	_transfer vals.transfers;
+	_leg vals.legs;
+begin
+	select c.* into _call
+	from vals.calls c
+	where c.id = _call_id
+	for no key update skip locked;
+	if not found then
+		return false;
+	end if;
+	perform vals.transfers_lock(_call_id);
+	_transfer := vals.transfer_get(_transfer_id);
+	if _transfer.ended_at is null and _transfer.deadline_at <= clock_timestamp() then
+		perform vals.transfer_overdue(_transfer);
+		return true;
+	end if;
+	select g.* into _leg
+	from vals.legs g
+	where g.id = _leg_id
+	for no key update;
+	if _leg.state <> 'ended' and _leg.deadline_at <= clock_timestamp() then
+		perform vals.leg_overdue(_call, _leg);
+		return true;
+	end if;
+	return false;
+end
+$$;
+
+-- Act on the deadlines that have passed. Answers how many there were.
+--   emits what they make true
+create or replace function run.deadlines_fire(_limit integer)
+returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+	_due record;
+	_fired integer := 0;
+begin
+	for _due in
+		(select t.call_id, t.id as transfer_id, null::uuid as leg_id
+		from vals.transfers t
+		where t.ended_at is null
+			and t.deadline_at <= clock_timestamp()
+		order by t.deadline_at
+		limit _limit)
+		union all
+		(select g.call_id, null, g.id
+		from vals.legs g
+		where g.deadline_at <= clock_timestamp()
+		order by g.deadline_at
+		limit _limit)
+	loop
+		if vals.deadline_fire(_due.call_id, _due.transfer_id, _due.leg_id) then
+			_fired := _fired + 1;
+		end if;
+	end loop;
+	return _fired;
+end
+$$;
