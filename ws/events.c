@@ -25,6 +25,7 @@ static const struct event_rule event_rules[] = {
 	{ "call.engagement",    "call:engagement-update",     { ROOM_ALL } },
 	{ "call.transcript",    "call:transcript",            { ROOM_CALL_MONITORING } },
 	{ "call.recording",     "call:recording",             { ROOM_CALL_MONITORING } },
+	{ "call.transfer",      "call:transfer",              { ROOM_ALL } },
 	{ "call.opportunity",   "transfer-opportunity",
 	    { ROOM_CALL_MONITORING, ROOM_KEVIN, ROOM_KEVIN_HIMSELF } },
 	{ "kevin.availability", "kevin-availability-changed", { ROOM_ALL } },

@@ -59,6 +59,7 @@ each_kind_goes_to_its_rooms_under_its_name(void **state)
 		{ "call.engagement", "call:engagement-update", "@all " },
 		{ "call.transcript", "call:transcript", "call-monitoring " },
 		{ "call.recording", "call:recording", "call-monitoring " },
+		{ "call.transfer", "call:transfer", "@all " },
 		{ "call.opportunity", "transfer-opportunity", "call-monitoring kevin @kevin " },
 		{ "kevin.availability", "kevin-availability-changed", "@all " },
 	};
