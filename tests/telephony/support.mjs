@@ -5,14 +5,18 @@
  * control interface, webhooks signed with the simulator's key, and the database
  * for what no door shows. Every test dials a number of its own, so tests neither
  * meet each other nor the demo.
+ *
+ * After each test the simulator's log is held against the invariants.
  */
 import { execFile } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { afterEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readSeed, Signer } from '../telnyx-sim/signing.mjs';
+import { violations } from './invariants.mjs';
 
 export { sleep };
 
@@ -96,7 +100,14 @@ export async function newLead(suffix) {
 
 export const startCall = (lead) => agent('POST', '/api/agent/start-call', { leadId: lead.id });
 
-export const endCall = (callId, more = {}) => agent('POST', '/api/agent/end-call', { callId, ...more });
+/* Calls whose end a test asked for. */
+const ended = new Set();
+
+/* As the voice agent; `door` is another's way in. */
+export const endCall = (callId, more = {}, door = agent) => {
+  ended.add(callId);
+  return door('POST', '/api/agent/end-call', { callId, ...more });
+};
 
 /* A lead and its started call: {lead, callId, telnyxCallId}. */
 export async function newCall(suffix) {
@@ -149,6 +160,31 @@ export const legTo = (number, fits = () => true, timeoutMs) =>
 /* Something goes wrong with the next dial to this number. */
 export const dialFault = (number, fault) =>
   sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: number.slice(1) }, ...fault });
+
+/* ---- what may never be seen there ---- */
+
+const began = new Date().toISOString();
+
+/* The simulator's log since these tests began, as violations() takes it. */
+export async function providerLog() {
+  const [{ timeScale }, { requests: sent }, { legs }, { conferences }] = await Promise.all(
+    ['', 'requests', 'legs', 'conferences'].map((what) => sim('GET', what)),
+  );
+  return {
+    timeScale,
+    requests: sent.filter(({ at }) => at >= began),
+    legs: legs.filter(({ startedAt }) => startedAt >= began),
+    conferences,
+    endedByUs: ended,
+  };
+}
+
+export async function assertInvariants() {
+  const found = violations(await providerLog());
+  if (found.length) throw new Error(found.map(({ rule, text }) => `${rule}: ${text}`).join('\n'));
+}
+
+afterEach(assertInvariants);
 
 /* ---- webhooks of our own ---- */
 

@@ -47,6 +47,8 @@ function describeLeg(leg) {
     to: leg.request.to,
     from: leg.request.from,
     clientState: leg.clientState ?? null,
+    /* What the dial said; clientState is what later commands made of it. */
+    dialState: leg.request.client_state ?? null,
     commandId: leg.request.command_id ?? null,
     rule: leg.behaviour.rule,
     result: leg.behaviour.result,
