@@ -4,6 +4,8 @@ libcommon_a_SOURCES = \
 	common/arena.h \
 	common/buf.c \
 	common/buf.h \
+	common/calendar.c \
+	common/calendar.h \
 	common/clock.c \
 	common/clock.h \
 	common/conf.c \
@@ -12,16 +14,26 @@ libcommon_a_SOURCES = \
 	common/conf_args.h \
 	common/crypto.c \
 	common/crypto.h \
+	common/csv.c \
+	common/csv.h \
 	common/db.c \
 	common/db.h \
 	common/db_status.c \
 	common/failpoint.c \
 	common/failpoint.h \
+	common/fields.c \
+	common/fields.h \
 	common/http_client.c \
 	common/http_client.h \
 	common/json.c \
 	common/json.h \
 	common/json_scan.c \
+	common/lead_columns.c \
+	common/lead_columns.h \
+	common/lead_fields.c \
+	common/lead_fields.h \
+	common/lead_import.c \
+	common/lead_import.h \
 	common/log.c \
 	common/log.h \
 	common/name_set.c \

@@ -76,7 +76,7 @@ enum http_status kevin_transfers_list(struct request *rq);
 enum http_status kevin_transfer_outcome_set(struct request *rq);
 
 /* leads.c */
-extern const struct field leads_filters[], leads_create_fields[], leads_update_fields[], leads_import_fields[];
+extern const struct field leads_filters[], leads_create_fields[], leads_update_fields[];
 enum http_status leads_list(struct request *rq);
 enum http_status leads_create(struct request *rq);
 enum http_status leads_get(struct request *rq);

@@ -9,11 +9,8 @@ libvalsapi_a_SOURCES = \
 	fcgi/access.c fcgi/access.h \
 	fcgi/agent.c fcgi/analytics.c fcgi/audit.c fcgi/auth.c fcgi/calls.c fcgi/export.c fcgi/health.c fcgi/imports.c fcgi/kevin.c fcgi/keys.c fcgi/leads.c \
 	fcgi/users.c fcgi/webhooks.c fcgi/handlers.h fcgi/paging.h \
-	fcgi/calendar.c fcgi/calendar.h \
-	fcgi/csv.c fcgi/csv.h \
 	fcgi/dispatch.c fcgi/dispatch.h \
 	fcgi/fcgx.c fcgi/fcgx.h \
-	fcgi/fields.c fcgi/fields.h \
 	fcgi/form.c fcgi/form.h \
 	fcgi/http.h \
 	fcgi/limiter.c fcgi/limiter.h \

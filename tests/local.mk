@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_form \
 	tests/unit/test_http_client \
 	tests/unit/test_json \
+	tests/unit/test_lead_import \
 	tests/unit/test_limiter \
 	tests/unit/test_listener \
 	tests/unit/test_log \
@@ -56,7 +57,6 @@ TESTS += $(unit_tests)
 
 tests_unit_test_db_SOURCES = tests/unit/test_db.c tests/unit/cluster.c tests/unit/cluster.h
 
-tests_unit_test_fields_LDADD = $(test_fcgi_libs)
 tests_unit_test_form_LDADD = $(test_fcgi_libs)
 tests_unit_test_listener_LDADD = $(test_fcgi_libs)
 tests_unit_test_limiter_LDADD = $(test_fcgi_libs)

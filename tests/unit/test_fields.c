@@ -1,7 +1,7 @@
 /*
  * test_fields.c - each kind of field: what it takes, how it writes it, what it says
  */
-#include "../../fcgi/fields.h"
+#include "../../common/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

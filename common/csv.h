@@ -32,6 +32,12 @@ struct csv_row {
 
 void csv_init(struct csv *csv, const char *text, size_t len);
 
+/* Go on with the next piece of the text. The one before ended behind a row. */
+void csv_resume(struct csv *csv, const char *text, size_t len);
+
+/* The bytes of text[0..len), which begins with a row, up to the end of its last row that has one; 0 if none has. */
+size_t csv_whole_rows(const char *text, size_t len);
+
 /*
  * Read the next row. NULL with row->count over 0, or 0 at the end of the text; else what is
  * wrong with it, and the text cannot be read any further.

@@ -9,9 +9,34 @@
 void
 csv_init(struct csv *csv, const char *text, size_t len)
 {
-	*csv = (struct csv){ .at = text, .end = text + len, .line = 1 };
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	csv->line = 1;
+	csv_resume(csv, text, len);
+}
+
+void
+csv_resume(struct csv *csv, const char *text, size_t len)
+{
+	csv->at = text;
+	csv->end = text + len;
+	if (csv->line == 1 && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		csv->at += 3;
+}
+
+size_t
+csv_whole_rows(const char *text, size_t len)
+{
+	bool is_quoted = false, is_start = true;
+	size_t whole = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		/* A doubled quote closes and opens again, which comes to the same. */
+		if (text[i] == '"' && (is_start || is_quoted))
+			is_quoted = !is_quoted;
+		else if (text[i] == '\n' && !is_quoted)
+			whole = i + 1;
+		is_start = !is_quoted && (text[i] == ',' || text[i] == '\n' || text[i] == '"');
+	}
+	return whole;
 }
 
 /* Bytes of the line end here: 0 if there is none. */
