@@ -16,9 +16,12 @@ struct ctl_options {
 	const char *expires;
 	const char *prefix;
 	const char *sql_dir;
+	const char *format;
+	const char *operand;	/* what is no option: a file */
 	long ttl_s;
 	bool has_password_stdin;
 	bool is_dry_run;
+	bool is_commit;
 };
 
 /* The connection as vals_migrate, opened; NULL with the reason printed. */
@@ -31,6 +34,7 @@ struct db_result *ctl_call(struct db *db, enum stmt stmt, const char *const *arg
 void ctl_complain(const struct db *db, const char *what);
 
 /* Each returns the exit status. */
+int ctl_import(const struct ctl_options *options);		/* import.c */
 int ctl_migrate(const struct ctl_options *options);		/* migrate.c */
 int ctl_user_add(const struct ctl_options *options);		/* users.c */
 int ctl_user_password(const struct ctl_options *options);

@@ -22,16 +22,19 @@ static const struct ctl_command {
 	const char *words[2];
 	int (*run)(const struct ctl_options *options);
 	const char *help;
+	bool has_operand;
 } ctl_commands[] = {
-	{ { "migrate", NULL }, ctl_migrate, "[--sql DIR] [--dry-run]: bring the database up to date" },
-	{ { "user", "add" }, ctl_user_add, "--email E --name N --role admin|kevin|operator|analyst [--password-stdin]" },
-	{ { "user", "password" }, ctl_user_password, "--email E [--password-stdin]: another password, ends the sessions" },
-	{ { "user", "list" }, ctl_user_list, "the users" },
-	{ { "apikey", "add" }, ctl_apikey_add, "--name N [--expires TIME]: prints the key, once" },
-	{ { "apikey", "list" }, ctl_apikey_list, "the API keys by their prefix" },
-	{ { "apikey", "revoke" }, ctl_apikey_revoke, "--prefix P: end an API key" },
-	{ { "key", "rotate" }, ctl_key_rotate, "make a new key for access tokens; reload the programs then" },
-	{ { "token", NULL }, ctl_token, "--email E [--ttl SECONDS|12h]: prints an access token" },
+	{ { "migrate", NULL }, ctl_migrate, "[--sql DIR] [--dry-run]: bring the database up to date", false },
+	{ { "user", "add" }, ctl_user_add, "--email E --name N --role admin|kevin|operator|analyst [--password-stdin]", false },
+	{ { "user", "password" }, ctl_user_password, "--email E [--password-stdin]: another password, ends the sessions", false },
+	{ { "user", "list" }, ctl_user_list, "the users", false },
+	{ { "apikey", "add" }, ctl_apikey_add, "--name N [--expires TIME]: prints the key, once", false },
+	{ { "apikey", "list" }, ctl_apikey_list, "the API keys by their prefix", false },
+	{ { "apikey", "revoke" }, ctl_apikey_revoke, "--prefix P: end an API key", false },
+	{ { "key", "rotate" }, ctl_key_rotate, "make a new key for access tokens; reload the programs then", false },
+	{ { "import", NULL }, ctl_import,
+	    "FILE|- [--format csv|ndjson] [--dry-run|--commit]: leads from a file; without --commit only judged", true },
+	{ { "token", NULL }, ctl_token, "--email E [--ttl SECONDS|12h]: prints an access token", false },
 };
 
 static const struct option ctl_options_table[] = {
@@ -44,6 +47,8 @@ static const struct option ctl_options_table[] = {
 	{ "ttl", required_argument, NULL, 't' },
 	{ "password-stdin", no_argument, NULL, 'P' },
 	{ "dry-run", no_argument, NULL, 'd' },
+	{ "commit", no_argument, NULL, 'c' },
+	{ "format", required_argument, NULL, 'f' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -77,7 +82,7 @@ ctl_seconds(const char *text)
 }
 
 static int
-ctl_parse(int argc, char **argv, struct ctl_options *options)
+ctl_parse(int argc, char **argv, bool has_operand, struct ctl_options *options)
 {
 	int c;
 
@@ -99,10 +104,13 @@ ctl_parse(int argc, char **argv, struct ctl_options *options)
 			break;
 		case 'P': options->has_password_stdin = true; break;
 		case 'd': options->is_dry_run = true; break;
+		case 'c': options->is_commit = true; break;
+		case 'f': options->format = optarg; break;
 		default: return -1;
 		}
 	}
-	return 0;
+	options->operand = argv[optind];
+	return argc - optind == (has_operand ? 1 : 0) ? 0 : -1;
 }
 
 static const struct ctl_command *
@@ -168,7 +176,7 @@ main(int argc, char **argv)
 	if (conf_load("valsctl", &argc, argv) == -1)
 		return EXIT_FAILURE;
 	command = ctl_find(argc, argv, &words);
-	if (command == NULL || ctl_parse(argc - words, argv + words, &options) == -1)
+	if (command == NULL || ctl_parse(argc - words, argv + words, command->has_operand, &options) == -1)
 		return ctl_usage();
 	return command->run(&options);
 }

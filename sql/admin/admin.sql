@@ -76,3 +76,23 @@ as $$
 	where k.key_prefix = _prefix
 	returning k.id
 $$;
+
+-- Import leads from a file: the batches of api.leads_import, by nobody the API knows. There may be any time between them.
+create or replace function admin.leads_import(_rows jsonb, _is_dry boolean)
+returns table (line integer, verdict text, field text, message text, is_do_not_call boolean)
+language plpgsql
+as $$
+begin
+	perform pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true);
+	return query
+		select *
+		from api.leads_import('{"role": "valsctl"}', _rows, _is_dry);
+end
+$$;
+
+create or replace function admin.leads_import_done(_count integer)
+returns json
+language sql
+as $$
+	select api.leads_import_done('{"role": "valsctl"}', _count)
+$$;

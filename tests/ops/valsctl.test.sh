@@ -169,6 +169,86 @@ like "and_what_is_unknown_is_named" "$ERR" '9999_future\.sql, which this version
 migrate vals_other --sql "$TEMP/nowhere"
 is "a_folder_without_sql_is_refused" "$RC" 1
 
+# --- leads from a file ---------------------------------------------------------------
+
+# rows COUNT [FROM]: a CSV file of so many leads.
+rows() {
+	echo 'firstName,lastName,phone,source,customFields,kevinNotes'
+	seq "${2:-0}" $((${2:-0} + $1 - 1)) | awk '{
+		printf "Ada,Import%d,+4420%08d,file,\"{\"\"n\"\":%d,\"\"ok\"\":true}\",\"%0300d\n\"\n", $1, $1, $1, 0 }'
+}
+
+imported() {
+	sql vals "select count(*) from vals.leads where phone like '+4420%' and deleted_at is null"
+}
+
+rows 3000 >"$TEMP/leads.csv"
+ctl import "$TEMP/leads.csv"
+is "an_import_is_a_dry_run_unless_told" "$RC ${OUT%%$'\n'*}" "0 rows 3000, new 3000, duplicate 0, invalid 0, doNotCall 0"
+is "a_dry_run_imports_nothing" "$(imported)" 0
+like "without_a_terminal_each_tenth_is_a_line" "$ERR" '^100 %, [0-9]+ rows$'
+request "/api/leads/import" -H "Authorization: Bearer $VALS_ADMIN_TOKEN" -H 'Content-Type: text/csv' --data-binary "@$TEMP/leads.csv"
+like "the_api_judges_the_same" "$BODY" '"rows":3000,"new":3000,"duplicate":0,"invalid":0,"doNotCall":0'
+ctl import --commit "$TEMP/leads.csv"
+is "commit_imports" "$RC $(tail -1 <<<"$OUT") $(imported)" "0 3000 leads imported 3000"
+is "types_are_kept" "$(sql vals "select custom_fields from vals.leads where phone = '+442000000007'")" '{"n": 7, "ok": true}'
+is "and_who_did_it" "$(sql vals "select actor_role, after from vals.audit_log where action = 'lead.import' order by id desc limit 1")" \
+	'valsctl|{"count": 3000}'
+ctl import --commit "$TEMP/leads.csv"
+is "again_they_are_duplicates" "$RC ${OUT%%$'\n'*}" "0 rows 3000, new 0, duplicate 3000, invalid 0, doNotCall 0"
+
+{ rows 3000 5000 && printf 'Bob,Wrong,12,file,,\nBob,Twice,+442000005001,file,,\n'; } >"$TEMP/bad.csv"
+ctl import --commit "$TEMP/bad.csv"
+is "one_invalid_line_and_nothing_is_imported" "$RC $(imported)" "1 3000"
+like "the_line_is_named" "$ERR" '^line 6002: invalid: phone must be a phone number'
+like "a_line_that_repeats_another_names_it" "$ERR" '^line 6003: duplicate: phone is in line 4 already'
+like "the_rest_is_counted" "$OUT" '^rows 3002, new 3000, duplicate 1, invalid 1, doNotCall 0$'
+
+ctl import --commit --format ndjson - < <(sed 's/.*/{"firstName":"N","lastName":"D","phone":"+44209&","source":null}/' < <(seq 1000000 1000099))
+is "standard_input_is_a_file_too" "$RC $(tail -1 <<<"$OUT") $(imported)" "0 100 leads imported 3100"
+ctl import - </dev/null
+is "what_it_is_must_be_said" "$RC" 2
+ctl import --format csv - <<<'firstName,colour'
+like "an_unknown_column_is_named" "$RC $ERR" '^1 line 1: colour is not a known column'
+ctl import --format csv - <<<$'firstName\n"a'
+like "a_file_that_is_none_is_refused" "$RC $ERR" '^1 valsctl: Line 2 has a quote that is never closed'
+ctl import "$TEMP/nothing.csv"
+like "a_file_that_is_not_there_is_named" "$RC $ERR" '^1 valsctl: could not open .*nothing\.csv'
+ctl import --commit --dry-run "$TEMP/leads.csv"
+is "dry_run_and_commit_exclude_each_other" "$RC" 2
+ctl import
+is "import_without_a_file_is_a_usage_error" "$RC" 2
+
+# Half a file, and then nothing: the import waits for more when the signal comes.
+mkfifo "$TEMP/fifo"
+DATABASE_URL="${VALS_DATABASE_URL%&user=*}" VALS_CONF="$DATA/conf/vals.conf" "$DATA/bin/valsctl" import --commit --format csv "$TEMP/fifo" \
+	>"$TEMP/interrupted" 2>&1 &
+waiter=$!
+exec 7>"$TEMP/fifo"
+rows 2000 9000 >&7
+being_imported() {
+	[ "$(sql vals "select count(*) from pg_stat_activity where application_name = 'valsctl' and state = 'idle in transaction'")" = 1 ]
+}
+ok "a_slow_file_is_waited_for" wait_for 20 being_imported
+kill -INT "$waiter"
+wait "$waiter"
+is "interrupted_it_says_so" "$? $(tail -1 "$TEMP/interrupted")" "130 valsctl: nothing was imported"
+exec 7>&-
+is "and_leaves_nothing_behind" "$(imported)" 3100
+
+# As much data as the program may have, and a file several times as large.
+rows 60000 20000 >"$TEMP/large.csv"
+ok "the_file_is_larger_than_the_memory" test "$(stat -c %s "$TEMP/large.csv")" -gt $((20 * 1048576))
+(
+	ulimit -d 8192
+	ctl import "$TEMP/large.csv"
+	echo "$RC ${OUT%%$'\n'*}" >"$TEMP/large.out"
+)
+is "memory_does_not_grow_with_the_file" "$(cat "$TEMP/large.out")" "0 rows 60000, new 60000, duplicate 0, invalid 0, doNotCall 0"
+export DATABASE_URL=${VALS_DATABASE_URL%&user=*} VALS_CONF=$DATA/conf/vals.conf
+like "on_a_terminal_there_is_a_bar" "$(script -qec "'$DATA/bin/valsctl' import '$TEMP/leads.csv'" /dev/null </dev/null)" '\[#+ *\] +[0-9]+ % [0-9]+ rows'
+unset DATABASE_URL VALS_CONF
+
 # --- the command line -----------------------------------------------------------------
 
 ctl
