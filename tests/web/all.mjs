@@ -1,6 +1,7 @@
 // Every test of the dashboard, one after the other in one browser: they share Kevin, whom some of them send away.
 import "./sign-in.test.mjs";
 import "./board.test.mjs";
+import "./transfer.test.mjs";
 import "./kevin.test.mjs";
 import "./looks.test.mjs";
 import "./seed-snippet.test.mjs";

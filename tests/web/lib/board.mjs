@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 
 export const rowOf = (page, callId) => page.getByTestId(`call-row-${callId}`);
+export const linkOf = (page, callId) => page.getByTestId(`call-link-${callId}`);
 export const transferOf = (page, callId) => page.getByTestId(`transfer-${callId}`);
 
 /** Wait until an element's text satisfies a pattern; a time-out shows the last text. */

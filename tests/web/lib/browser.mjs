@@ -81,10 +81,23 @@ export async function openBoard(test, options = {}) {
 }
 
 export async function signIn(page, password = system.adminPassword) {
-  await page.getByLabel("E-mail").fill(system.adminEmail);
+  await fillSignIn(page, system.adminEmail, password);
+  if (password === system.adminPassword) await untilLive(page);
+}
+
+/** Signed in as somebody else, with the live connection up. */
+export async function openBoardAs(test, { email, password }, options = {}) {
+  const opened = await openPage(test, options);
+  await opened.page.goto(system.url);
+  await fillSignIn(opened.page, email, password);
+  await untilLive(opened.page);
+  return opened;
+}
+
+async function fillSignIn(page, email, password) {
+  await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  if (password === system.adminPassword) await untilLive(page);
 }
 
 export async function untilLive(page) {

@@ -66,6 +66,18 @@ export const movePhase = (callId, phase) => agent("phase-transition", { callId, 
 
 export const endCall = (callId, finalStatus) => agent("end-call", { callId, finalStatus });
 
+/** Write down what was said: entries of {speaker, text, timestamp?, offsetMs?}. */
+export const say = (callId, ...transcript) => call("PUT", `/calls/${callId}`, { body: { transcript } });
+
+/** An account of its own for one test, deactivated after it. Returns {email, password, id}. */
+export async function createUser(test, role) {
+  const password = "Some-Password-123";
+  const email = `${role}-${randomInt(1e9)}@example.test`;
+  const { id } = await call("POST", "/users", { body: { email, name: `Test ${role}`, role, password } });
+  test.after(() => call("DELETE", `/users/${id}`));
+  return { id, email, password };
+}
+
 export const kevinAvailability = () => call("GET", "/kevin/availability");
 
 export const changeKevin = (change) => call("PUT", "/kevin/availability", { body: change });

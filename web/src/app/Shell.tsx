@@ -2,17 +2,20 @@
  * The frame around every screen: navigation, connection, theme, account.
  */
 import { LogOut } from "lucide-react";
-import { useEffect, type MouseEvent, type ReactNode } from "react";
+import { Suspense, useEffect } from "react";
 import { Button } from "@/components/ui/button";
+import { InternalLink } from "@/components/ui/internal-link";
+import { Skeleton } from "@/components/ui/skeleton";
 import { clearToasts, toast } from "@/components/ui/use-toast";
 import { useUser } from "@/features/auth/session";
 import { ConnectionBadge } from "@/features/calls/ConnectionBadge";
 import { api } from "@/lib/api";
 import { formatSlug, initials } from "@/lib/format";
 import { problemText } from "@/lib/problem";
-import { navigate, usePath } from "@/lib/router";
+import { matchPath, usePath, type PathParams } from "@/lib/router";
 import { cn } from "@/lib/utils";
 import { Logo } from "./Logo";
+import { ScreenBoundary } from "./ScreenBoundary";
 import { SCREENS, type Screen } from "./screens";
 import { ThemeToggle } from "./ThemeToggle";
 
@@ -20,10 +23,11 @@ export function Shell() {
   const path = usePath();
   const { role } = useUser();
   const screens = SCREENS.filter((screen) => screen.roles.includes(role));
-  const screen = screens.find((candidate) => candidate.path === path);
+  const { screen, params } = screenAt(screens, path);
 
   useEffect(() => {
     document.title = screen ? `${screen.title} · VALS` : "VALS";
+    window.scrollTo(0, 0);
   }, [screen]);
 
   return (
@@ -35,10 +39,10 @@ export function Shell() {
         Skip to content
       </a>
       <header className="sticky top-0 z-40 border-b bg-background/85 backdrop-blur">
-        <div className="mx-auto flex h-16 max-w-7xl 2xl:max-w-[96rem] items-center gap-3 px-4 sm:gap-6 sm:px-6">
+        <div className="mx-auto flex max-w-7xl 2xl:max-w-[96rem] flex-wrap items-center gap-x-3 px-4 sm:gap-x-6 sm:px-6">
           <Logo />
           <Navigation screens={screens} path={path} />
-          <div className="ml-auto flex items-center gap-1 sm:gap-2">
+          <div className="ml-auto flex h-16 items-center gap-1 sm:gap-2">
             <ConnectionBadge />
             <ThemeToggle />
             <Account />
@@ -50,22 +54,49 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto max-w-7xl 2xl:max-w-[96rem] px-4 py-6 outline-none sm:px-6 sm:py-8"
       >
-        {screen ? <screen.view /> : <NoSuchScreen />}
+        <ScreenBoundary key={screen?.path ?? "none"}>
+          <Suspense fallback={<ScreenLoading />}>
+            {screen ? <screen.view params={params} /> : <NoSuchScreen />}
+          </Suspense>
+        </ScreenBoundary>
       </main>
+    </div>
+  );
+}
+
+function screenAt(
+  screens: readonly Screen[],
+  path: string,
+): { screen: Screen | undefined; params: PathParams } {
+  for (const screen of screens) {
+    const params = matchPath(screen.path, path);
+    if (params) return { screen, params };
+  }
+  return { screen: undefined, params: {} };
+}
+
+function ScreenLoading() {
+  return (
+    <div className="space-y-6" role="status" aria-label="Opening">
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="h-64" />
     </div>
   );
 }
 
 function Navigation({ screens, path }: { screens: readonly Screen[]; path: string }) {
   return (
-    <nav aria-label="Screens" className="hidden items-center gap-1 sm:flex">
-      {screens.map(({ path: to, title, icon: Icon }) => (
+    <nav
+      aria-label="Screens"
+      className="order-last -mx-1 flex w-full items-center gap-1 overflow-x-auto px-1 pb-2 xl:order-none xl:w-auto xl:pb-0"
+    >
+      {screens.filter(({ isInNavigation }) => isInNavigation).map(({ path: to, title, icon: Icon }) => (
         <InternalLink
           key={to}
           to={to}
           isCurrent={to === path}
           className={cn(
-            "flex items-center gap-2 rounded-md px-3 py-2 text-sm font-medium transition-colors",
+            "flex shrink-0 items-center gap-2 rounded-md px-3 py-2 text-sm font-medium transition-colors",
             to === path ? "bg-accent text-accent-foreground" : "text-muted-foreground hover:text-foreground",
           )}
         >
@@ -74,26 +105,6 @@ function Navigation({ screens, path }: { screens: readonly Screen[]; path: strin
         </InternalLink>
       ))}
     </nav>
-  );
-}
-
-interface InternalLinkProps {
-  to: string;
-  isCurrent?: boolean;
-  className?: string;
-  children: ReactNode;
-}
-
-function InternalLink({ to, isCurrent = false, className, children }: InternalLinkProps) {
-  function follow(event: MouseEvent): void {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    navigate(to);
-  }
-  return (
-    <a href={to} className={className} aria-current={isCurrent ? "page" : undefined} onClick={follow}>
-      {children}
-    </a>
   );
 }
 

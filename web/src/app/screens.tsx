@@ -1,26 +1,35 @@
 /*
- * The screens of the dashboard: one row each is all a new one needs here.
+ * The screens of the dashboard: one row each is all a new one needs here. Their code is loaded when they open.
  */
 import { Activity } from "lucide-react";
-import type { ComponentType } from "react";
-import { LiveBoard } from "@/features/calls/LiveBoard";
+import { lazy, type ComponentType } from "react";
+import type { PathParams } from "@/lib/router";
 import type { Role } from "@/lib/types";
+
+export interface ScreenProps {
+  /** The named parts of the path. */
+  params: PathParams;
+}
 
 export interface Screen {
   path: string;
   title: string;
   icon: typeof Activity;
+  isInNavigation: boolean;
   /** Who sees it in the navigation and may open it. */
   roles: readonly Role[];
-  view: ComponentType;
+  view: ComponentType<ScreenProps>;
 }
+
+const STAFF: readonly Role[] = ["admin", "kevin", "operator", "analyst"];
 
 export const SCREENS: readonly Screen[] = [
   {
     path: "/",
     title: "Live board",
     icon: Activity,
-    roles: ["admin", "kevin", "operator", "analyst"],
-    view: LiveBoard,
+    isInNavigation: true,
+    roles: STAFF,
+    view: lazy(() => import("@/features/calls/LiveBoard")),
   },
 ];

@@ -313,6 +313,19 @@ describe("an idempotency key", () => {
       .map((request) => request.headers.get("Idempotency-Key"));
     expect(keys).toEqual(["key-1", "key-1"]);
   });
+
+  it("asks for an answer at once only where that is wished", async () => {
+    await client.login("a", "b");
+    browser.routes.set("POST /api/calls/c1/transfer", () => ok({}));
+    browser.routes.set("DELETE /api/calls/c1/transfer", () => ok({}));
+    await client.post("/calls/c1/transfer", {}, { isAsync: true });
+    await client.delete("/calls/c1/transfer");
+    const asked = browser.seen.filter(({ path }) => path.endsWith("/transfer"));
+    expect(asked.map(({ method, headers }) => [method, headers.get("Prefer")])).toEqual([
+      ["POST", "respond-async"],
+      ["DELETE", null],
+    ]);
+  });
 });
 
 describe("signing out", () => {

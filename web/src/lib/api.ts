@@ -34,6 +34,8 @@ export interface RequestOptions {
   /** Sent as Idempotency-Key: the same key never does the same thing twice. */
   idempotencyKey?: string;
   timeoutMs?: number;
+  /** Answer at once where the server could wait for a telephone. */
+  isAsync?: boolean;
 }
 
 interface Outgoing extends RequestOptions {
@@ -138,6 +140,10 @@ export class ApiClient {
     return this.#authorised<T>({ method: "PUT", path, body, ...options });
   }
 
+  delete<T>(path: string, options?: RequestOptions): Promise<T> {
+    return this.#authorised<T>({ method: "DELETE", path, ...options });
+  }
+
   async #exchange(): Promise<Session> {
     try {
       const grant = await this.#send<TokenGrant>({
@@ -184,6 +190,7 @@ export class ApiClient {
     const headers: Record<string, string> = { Accept: "application/json", ...request.headers };
     if (request.body !== undefined) headers["Content-Type"] = "application/json";
     if (request.idempotencyKey !== undefined) headers["Idempotency-Key"] = request.idempotencyKey;
+    if (request.isAsync) headers.Prefer = "respond-async";
     try {
       return await this.#env.fetch(`/api${request.path}`, {
         method: request.method,

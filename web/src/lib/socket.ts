@@ -28,6 +28,7 @@ type ServerToClient = Record<string, (payload: unknown, offset?: string) => void
 
 interface ClientToServer {
   "join-room": (request: { room: string; userId: string; role: string }, ack: (answer: Ack) => void) => void;
+  "leave-room": (request: { room: string }, ack: (answer: Ack) => void) => void;
   "monitor-calls": (ack: (answer: Ack) => void) => void;
 }
 
@@ -43,10 +44,14 @@ const EVENT_NAMES: Record<keyof LiveEvents, true> = {
   "call:phase-transition": true,
   "call:ended": true,
   "call:transfer": true,
+  "call:transcript": true,
+  "call:recording": true,
   "transfer-opportunity": true,
   "kevin-availability-changed": true,
   "lead:created": true,
   "lead:updated": true,
+  "lead:deleted": true,
+  "leads:imported": true,
 };
 
 const RETRY_FIRST_MS = 2_000;
@@ -54,20 +59,38 @@ const RETRY_LAST_MS = 30_000;
 const ACK_TIMEOUT_MS = 10_000;
 const WATCH_RETRY_MS = 30_000;
 
-/** Connect as `user` and report to `listener`; returns the function that disconnects for good. */
-export function openLive(user: Viewer, listener: LiveListener): () => void {
+/** A stay in a room. */
+export interface RoomStay {
+  /** Resolves once the room is entered, or when waiting for it has no sense: offline, refused, no answer. */
+  entered: Promise<void>;
+  /** Leave, unless somebody else here stays in it. */
+  leave(): void;
+}
+
+export interface LiveLink {
+  /** Enter a room; it is entered again after each connection without recovery. */
+  enter(room: string): RoomStay;
+  /** Disconnect for good. */
+  close(): void;
+}
+
+/** Connect as `user` and report to `listener`. */
+export function openLive(user: Viewer, listener: LiveListener): LiveLink {
   let wasLive = false;
   let wasRefused = false;
+  let isUnwatched = true;
   let watchTimer: ReturnType<typeof setTimeout> | undefined;
   const socket: LiveSocket = io({
     auth: (send) => void authenticate(socket, wasRefused, send),
     autoConnect: false,
   });
   const retry = retrier(() => socket.connect());
+  const rooms = roomKeeper(socket, user);
 
   async function watch(): Promise<void> {
     const problem = await watchCalls(socket, user);
     if (!socket.connected) return;
+    isUnwatched = problem !== null;
     listener.onWatching(problem);
     if (problem !== null) watchTimer = setTimeout(() => void watch(), WATCH_RETRY_MS);
   }
@@ -85,8 +108,12 @@ export function openLive(user: Viewer, listener: LiveListener): () => void {
     wasLive = true;
     wasRefused = false;
     listener.onLink("live");
-    if (socket.recovered) return;
-    listener.onFresh();
+    // Recovered: the server has put us back into our rooms and sends what was missed.
+    if (socket.recovered && !isUnwatched) return;
+    if (!socket.recovered) {
+      listener.onFresh();
+      rooms.enterAll();
+    }
     void watch();
   });
   socket.on("disconnect", lost);
@@ -97,12 +124,57 @@ export function openLive(user: Viewer, listener: LiveListener): () => void {
 
   listener.onLink("connecting");
   socket.connect();
-  return () => {
-    retry.stop();
-    clearTimeout(watchTimer);
-    socket.off();
-    socket.offAny();
-    socket.disconnect();
+  return {
+    enter: rooms.enter,
+    close() {
+      retry.stop();
+      clearTimeout(watchTimer);
+      socket.off();
+      socket.offAny();
+      socket.disconnect();
+    },
+  };
+}
+
+/** The rooms somebody here wants to be in, each with how many want it. */
+function roomKeeper(socket: LiveSocket, user: Viewer): Pick<LiveLink, "enter"> & { enterAll(): void } {
+  const wanted = new Map<string, number>();
+
+  async function join(room: string): Promise<void> {
+    if (!socket.connected) return;
+    const request = { room, userId: user.id, role: user.role };
+    // Refused or unanswered, the page lives from what it fetches.
+    await socket
+      .timeout(ACK_TIMEOUT_MS)
+      .emitWithAck("join-room", request)
+      .catch(() => undefined);
+  }
+
+  function leave(room: string): void {
+    const others = (wanted.get(room) ?? 1) - 1;
+    if (others > 0) {
+      wanted.set(room, others);
+      return;
+    }
+    wanted.delete(room);
+    if (socket.connected) socket.emit("leave-room", { room }, () => undefined);
+  }
+
+  return {
+    enter(room) {
+      wanted.set(room, (wanted.get(room) ?? 0) + 1);
+      let isLeft = false;
+      return {
+        entered: join(room),
+        leave() {
+          if (!isLeft) leave(room);
+          isLeft = true;
+        },
+      };
+    },
+    enterAll() {
+      for (const room of wanted.keys()) void join(room);
+    },
   };
 }
 

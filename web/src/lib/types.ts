@@ -34,10 +34,33 @@ export type CallStatus =
   | "failed"
   | "canceled";
 
-/** The latest transfer of a call, as far as the board needs it. */
+export type TransferState =
+  | "requested"
+  | "dialing"
+  | "screening"
+  | "briefing"
+  | "joining"
+  | "joined"
+  | "ended"
+  | "declined"
+  | "no_answer"
+  | "busy"
+  | "voicemail"
+  | "lead_left"
+  | "failed"
+  | "canceled";
+
+/** The latest transfer of a call. */
 export interface CallTransfer {
   id: string;
-  state: string;
+  state: TransferState;
+  /** 1 for the first of the call. */
+  attempt: number;
+  failureReason: string | null;
+  initiatedAt: string;
+  answeredAt: string | null;
+  joinedAt: string | null;
+  endedAt: string | null;
 }
 
 /** One element of GET /api/calls/active and of `active-calls-update`. */
@@ -64,8 +87,98 @@ export interface TransferResult {
   transferId: string;
   transferSuccess: boolean;
   status: CallStatus;
-  state: string;
+  state: TransferState;
+  failureReason: string | null;
   message: string;
+}
+
+export type Speaker = "agent" | "prospect" | "kevin";
+
+export interface TranscriptEntry {
+  speaker: Speaker;
+  text: string;
+  timestamp: string;
+  phase: number | null;
+}
+
+/** One step in a call's life; what belongs to it depends on its kind. */
+export interface TimelineStep {
+  at: string;
+  kind: string;
+  phase?: number | null;
+  name?: string | null;
+  score?: number;
+  answeredBy?: string | null;
+  success?: boolean | null;
+  state?: TransferState;
+  failureReason?: string | null;
+  status?: CallStatus;
+  finalStatus?: string | null;
+  endReason?: string | null;
+}
+
+export type RecordingStatus = "none" | "recording" | "processing" | "available" | "failed";
+
+export interface RecordingState {
+  status: RecordingStatus;
+  durationSec: number | null;
+  channels: "single" | "dual" | null;
+}
+
+/** A file of a call; `url` works without a token until `expiresAt`. */
+export interface Recording {
+  id: string;
+  channels: "single" | "dual" | null;
+  format: string | null;
+  bytes: number | null;
+  durationSec: number | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  status: RecordingStatus;
+  url?: string | null;
+  expiresAt?: string | null;
+}
+
+/** Answer to GET /api/calls/:id/recording. */
+export interface CallRecordings {
+  callId: string;
+  recording: RecordingState;
+  recordings: Recording[];
+}
+
+export interface EngagementReport {
+  phase: number | null;
+  score: number;
+  timestamp: string;
+}
+
+export interface PhasePassed {
+  phase: number;
+  name: string;
+  enteredAt: string;
+  leftAt: string | null;
+  durationMs: number | null;
+  outcome: string | null;
+}
+
+/** One element of GET /api/calls. */
+export interface CallSummary extends ActiveCall {
+  finalStatus: string | null;
+  endReason: string | null;
+  answeredBy: string | null;
+  endTime: string | null;
+  transferSuccess: boolean | null;
+}
+
+/** GET /api/calls/:id. */
+export interface CallDetail extends CallSummary {
+  phases: { current: number | null; completed: number; progression: PhasePassed[] };
+  engagement: { score: number | null; peak: number | null; indicators: EngagementReport[] };
+  transcript: TranscriptEntry[];
+  timeline: TimelineStep[];
+  recording: RecordingState;
+  strategies: string[];
+  notes: string | null;
 }
 
 export interface AvailabilityOverride {
@@ -139,7 +252,20 @@ export interface CallTransferred extends Stored {
   success: boolean;
   kevinJoined: boolean;
   transferId: string;
-  state: string;
+  attempt: number;
+  state: TransferState;
+  failureReason: string | null;
+}
+
+/** Entries as they were reported: one without a time was said about when the event was made. */
+export interface CallTranscript extends Stored {
+  callId: string;
+  transcript: (Partial<TranscriptEntry> & Pick<TranscriptEntry, "speaker" | "text"> & { offsetMs?: number | null })[];
+}
+
+export interface CallRecordingChanged extends Stored {
+  callId: string;
+  recording: RecordingState;
 }
 
 export interface TransferOpportunity {
@@ -166,6 +292,14 @@ export interface LeadUpdated extends Stored {
   changes: { firstName?: string; lastName?: string } & Record<string, unknown>;
 }
 
+export interface LeadDeleted extends Stored {
+  leadId: string;
+}
+
+export interface LeadsImported extends Stored {
+  count: number;
+}
+
 /** Realtime events the dashboard listens to, by name. */
 export interface LiveEvents {
   "system-status": SystemStatus;
@@ -176,10 +310,14 @@ export interface LiveEvents {
   "call:phase-transition": CallPhaseChanged;
   "call:ended": CallEnded;
   "call:transfer": CallTransferred;
+  "call:transcript": CallTranscript;
+  "call:recording": CallRecordingChanged;
   "transfer-opportunity": TransferOpportunity;
   "kevin-availability-changed": KevinChanged;
   "lead:created": LeadCreated;
   "lead:updated": LeadUpdated;
+  "lead:deleted": LeadDeleted;
+  "leads:imported": LeadsImported;
 }
 
 /** A realtime event together with its name. */

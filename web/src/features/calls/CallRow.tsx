@@ -2,22 +2,23 @@ import { Flame } from "lucide-react";
 import { memo } from "react";
 import { Badge } from "@/components/ui/badge";
 import { TableCell, TableRow } from "@/components/ui/table";
+import { TransferCell } from "@/features/transfers/TransferCell";
 import { useServerNow } from "@/lib/clock";
 import { formatDuration, formatPhone, formatSlug, initials } from "@/lib/format";
 import { cn } from "@/lib/utils";
-import type { BoardCall } from "./board";
+import type { BoardCall, TransferOffer } from "./board";
 import { isHot } from "./heat";
 import { ScoreMeter } from "./ScoreMeter";
 import { STATUS_LOOKS } from "./status";
-import { TransferButton } from "./TransferButton";
 
 export interface CallRowProps {
   call: BoardCall;
-  /** Hot, Kevin free, not tried yet, and this user may. */
-  offersTransfer: boolean;
+  offer: TransferOffer["kind"];
+  /** Why Kevin cannot come, where the offer is closed. */
+  whyNot: string | null;
 }
 
-export const CallRow = memo(function CallRow({ call, offersTransfer }: CallRowProps) {
+export const CallRow = memo(function CallRow({ call, offer, whyNot }: CallRowProps) {
   const isOver = call.ended !== null;
   const hot = isHot(call.score) && !isOver;
   return (
@@ -46,8 +47,8 @@ export const CallRow = memo(function CallRow({ call, offersTransfer }: CallRowPr
       <TableCell className="order-3 col-span-2">
         <ScoreMeter score={call.score} leadName={call.leadName} />
       </TableCell>
-      <TableCell className="order-4 col-span-2 empty:hidden lg:pr-5 lg:text-right lg:empty:table-cell">
-        {offersTransfer ? <TransferButton call={call} /> : <TransferNote call={call} />}
+      <TableCell className="order-4 col-span-2 lg:pr-5">
+        <TransferCell call={call} offer={offer} whyNot={whyNot} />
       </TableCell>
     </TableRow>
   );
@@ -126,10 +127,4 @@ function PhaseCell({ call }: { call: BoardCall }) {
       <span className="truncate">{call.phaseName ?? `Phase ${call.phase}`}</span>
     </span>
   );
-}
-
-function TransferNote({ call }: { call: BoardCall }) {
-  if (!call.transferAttempted || call.ended) return null;
-  const text = call.transferState ? formatSlug(call.transferState) : "Attempted";
-  return <span className="text-xs text-muted-foreground">Transfer: {text.toLowerCase()}</span>;
 }

@@ -1,15 +1,12 @@
 import { PhoneOff } from "lucide-react";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Table, TableBody, TableHead, TableHeader, TableRow } from "@/components/ui/table";
-import { may } from "@/features/auth/permissions";
-import { useUser } from "@/features/auth/session";
-import { boardRows, mayTransfer } from "./board";
+import { boardRows, transferOffer } from "./board";
 import { CallRow } from "./CallRow";
 import { useLive } from "./live";
 
 export function CallTable() {
   const { board } = useLive();
-  const { role } = useUser();
   const rows = boardRows(board);
   if (!board.isLoaded && rows.length === 0) return <Loading />;
   if (rows.length === 0) return <Quiet />;
@@ -20,21 +17,19 @@ export function CallTable() {
           <TableHead className="lg:pl-5">Lead</TableHead>
           <TableHead className="lg:w-[13%]">Status</TableHead>
           <TableHead className="lg:w-[8%] lg:text-right">Duration</TableHead>
-          <TableHead className="lg:w-[21%]">Phase</TableHead>
-          <TableHead className="lg:w-[17%]">Engagement</TableHead>
-          <TableHead className="lg:w-48 lg:pr-5">
+          <TableHead className="lg:w-[18%]">Phase</TableHead>
+          <TableHead className="lg:w-[16%]">Engagement</TableHead>
+          <TableHead className="lg:w-60 lg:pr-5">
             <span className="sr-only">Transfer</span>
           </TableHead>
         </TableRow>
       </TableHeader>
       <TableBody>
-        {rows.map((call) => (
-          <CallRow
-            key={call.id}
-            call={call}
-            offersTransfer={may(role, "transfers:start") && mayTransfer(call, board.kevin)}
-          />
-        ))}
+        {rows.map((call) => {
+          const offer = transferOffer(board, call);
+          const whyNot = offer.kind === "closed" ? offer.why : null;
+          return <CallRow key={call.id} call={call} offer={offer.kind} whyNot={whyNot} />;
+        })}
       </TableBody>
     </Table>
   );

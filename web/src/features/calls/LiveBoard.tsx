@@ -1,13 +1,13 @@
 import { EyeOff } from "lucide-react";
 import { Card, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
 import { formatSentence } from "@/lib/format";
+import { Announcer } from "./Announcer";
 import { CallTable } from "./CallTable";
-import { HotAnnouncer } from "./HotAnnouncer";
 import { useLive } from "./live";
 import { RecentActivity } from "./RecentActivity";
 import { SummaryCards } from "./SummaryCards";
 
-export function LiveBoard() {
+export default function LiveBoard() {
   const { refusal } = useLive();
   return (
     <div className="space-y-6">
@@ -35,7 +35,7 @@ export function LiveBoard() {
         </Card>
         <RecentActivity />
       </div>
-      <HotAnnouncer />
+      <Announcer />
     </div>
   );
 }

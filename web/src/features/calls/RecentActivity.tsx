@@ -1,4 +1,4 @@
-import { Flame, PhoneCall, PhoneOff, UserPlus, UserRound, type LucideIcon } from "lucide-react";
+import { Flame, PhoneCall, PhoneForwarded, PhoneOff, UserPlus, UserRound, type LucideIcon } from "lucide-react";
 import { Card, CardHeader, CardTitle } from "@/components/ui/card";
 import { useServerNow } from "@/lib/clock";
 import { formatAgo } from "@/lib/format";
@@ -13,6 +13,7 @@ const MARKS: Record<NoticeKind, { icon: LucideIcon; colour: string }> = {
   "call-started": { icon: PhoneCall, colour: "text-primary" },
   "call-hot": { icon: Flame, colour: "text-hot" },
   "call-ended": { icon: PhoneOff, colour: "text-muted-foreground" },
+  transfer: { icon: PhoneForwarded, colour: "text-magnificent-primary" },
   "lead-created": { icon: UserPlus, colour: "text-success" },
   "kevin-changed": { icon: UserRound, colour: "text-warm" },
 };

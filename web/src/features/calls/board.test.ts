@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { ActiveCall, LiveEvents } from "@/lib/types";
+import type { ActiveCall, LiveEvents, TransferState } from "@/lib/types";
 import {
   boardReducer,
   boardRows,
   EMPTY_BOARD,
   ENDED_LINGER_MS,
-  mayTransfer,
   nextExpiry,
   NOTICES_MAX,
+  transferOffer,
   type BoardAction,
   type BoardState,
 } from "./board";
@@ -64,6 +64,27 @@ function ended(callId: string, seq: string, at = T0): BoardAction {
 function kevin(available: boolean, seq: string): BoardAction {
   const payload = { available, reason: null, until: null, timestamp: iso(), seq };
   return { type: "kevin-availability-changed", payload, at: T0 };
+}
+
+function transfer(
+  callId: string,
+  state: TransferState,
+  seq: string,
+  more: Partial<LiveEvents["call:transfer"]> = {},
+): BoardAction {
+  const payload = {
+    callId,
+    transferId: `transfer-${callId}`,
+    attempt: 1,
+    state,
+    success: state === "joined",
+    kevinJoined: state === "joined",
+    failureReason: null,
+    timestamp: iso(Number(seq) * 1000),
+    seq,
+    ...more,
+  };
+  return { type: "call:transfer", payload, at: T0 };
 }
 
 function snapshotCall(id: string, more: Partial<ActiveCall> = {}): ActiveCall {
@@ -140,7 +161,7 @@ describe("a call's life", () => {
 });
 
 describe("order by seq", () => {
-  it("drops an event which is not newer than the last about that call", () => {
+  it("drops an event which is not newer than the last one seen", () => {
     const board = play([
       started("a", "10"),
       scored("a", 60, "12"),
@@ -160,21 +181,29 @@ describe("order by seq", () => {
     expect(board.calls.a?.score).toBe(60);
   });
 
-  it("is kept for each entity by itself", () => {
-    const board = play([started("a", "20"), started("b", "5"), kevin(true, "3"), scored("b", 44, "6")]);
-    expect(Object.keys(board.calls)).toEqual(["a", "b"]);
-    expect(board.calls.b?.score).toBe(44);
-    expect(board.kevin?.available).toBe(true);
+  it("makes a replay of everything harmless", () => {
+    const events = [
+      started("a", "1"),
+      status("a", "active", "2"),
+      scored("a", 90, "3", 3),
+      transfer("a", "dialing", "4"),
+      kevin(false, "5"),
+    ];
+    const once = play(events);
+    expect(play(events, once)).toBe(once);
   });
 
-  it("shows a replayed start only once", () => {
-    const board = play([started("a", "1"), started("a", "1")]);
-    expect(board.notices).toHaveLength(1);
+  it("does not let a replay bring back a call that has left the board", () => {
+    const events = [started("a", "1"), ended("a", "2", T0)];
+    const gone = play([...events, { type: "expire", at: T0 + ENDED_LINGER_MS }]);
+    expect(play(events, gone).calls).toEqual({});
   });
 
   it("begins anew after a connection without recovery", () => {
-    const board = play([kevin(true, "900"), { type: "fresh" }, kevin(false, "4")]);
+    const before = play([kevin(true, "900")]);
+    const board = play([{ type: "fresh" }, kevin(false, "4")], before);
     expect(board.kevin?.available).toBe(false);
+    expect(board.generation).toBe(before.generation + 1);
   });
 
   it("does not apply to events without a position", () => {
@@ -216,7 +245,6 @@ describe("ended calls", () => {
     expect(before).toBe(board);
     const after = boardReducer(board, { type: "expire", at: T0 + ENDED_LINGER_MS });
     expect(Object.keys(after.calls)).toEqual(["b"]);
-    expect(after.lastSeq).not.toHaveProperty("call:a");
     expect(nextExpiry(after)).toBeNull();
   });
 
@@ -290,46 +318,113 @@ describe("a lead's new name", () => {
   });
 });
 
+describe("a transfer", () => {
+  const talking = [started("a", "1"), status("a", "active", "2"), kevin(true, "3")];
+  const stateOf = (board: BoardState) => board.calls.a?.transfer?.state;
+
+  it("follows its events, and keeps when the state began", () => {
+    const board = play([...talking, transfer("a", "dialing", "4"), transfer("a", "briefing", "5")]);
+    expect(board.calls.a?.transfer).toEqual({
+      id: "transfer-a",
+      state: "briefing",
+      attempt: 1,
+      failureReason: null,
+      since: T0 + 5_000,
+    });
+  });
+
+  it("never goes back, also when the answer to the request comes after the events", () => {
+    const result = {
+      callId: "a",
+      transferId: "transfer-a",
+      transferSuccess: false,
+      status: "transferring" as const,
+      state: "requested" as const,
+      failureReason: null,
+      message: "Transfer in progress",
+    };
+    const late: BoardAction = { type: "transfer-known", result, at: T0 };
+    expect(stateOf(play([...talking, late]))).toBe("requested");
+    expect(stateOf(play([...talking, transfer("a", "briefing", "4"), late]))).toBe("briefing");
+    const failed = transfer("a", "no_answer", "5", { failureReason: "unreachable" });
+    expect(play([...talking, failed, late]).calls.a?.transfer).toMatchObject({
+      state: "no_answer",
+      failureReason: "unreachable",
+    });
+  });
+
+  it("takes the place of an earlier attempt, and is not replaced by it", () => {
+    const again = { transferId: "second", attempt: 2 };
+    const board = play([
+      ...talking,
+      transfer("a", "declined", "4"),
+      transfer("a", "requested", "5", again),
+      transfer("a", "ended", "6"),
+    ]);
+    expect(board.calls.a?.transfer).toMatchObject({ id: "second", attempt: 2, state: "requested" });
+  });
+
+  it("is known from a snapshot", () => {
+    const known = {
+      id: "t",
+      state: "briefing" as const,
+      attempt: 2,
+      failureReason: null,
+      initiatedAt: iso(-9_000),
+      answeredAt: iso(-2_000),
+      joinedAt: null,
+      endedAt: null,
+    };
+    const board = play([snapshot(snapshotCall("b", { status: "transferring", transfer: known }))]);
+    expect(board.calls.b?.transfer).toMatchObject({ state: "briefing", attempt: 2, since: T0 - 2_000 });
+  });
+
+  it("is told in words where it stays a while or ends", () => {
+    const states = ["requested", "dialing", "briefing", "joining", "joined"] as const;
+    const board = play([...talking, ...states.map((state, i) => transfer("a", state, String(10 + i)))]);
+    const told = board.notices.filter(({ kind }) => kind === "transfer").map(({ detail }) => detail);
+    expect(told).toEqual(["joined", "briefing", "dialing"]);
+  });
+});
+
 describe("a transfer is offered", () => {
-  const hot = [started("a", "1"), status("a", "active", "2"), scored("a", 85, "3")];
-  const offered = (board: BoardState): boolean => {
-    const call = board.calls.a;
-    return call !== undefined && mayTransfer(call, board.kevin);
-  };
+  const talking = [started("a", "1"), status("a", "active", "2"), scored("a", 40, "3"), kevin(true, "4")];
+  const offer = (board: BoardState) => board.calls.a && transferOffer(board, board.calls.a);
 
-  it("for a hot answered call while Kevin is available", () => {
-    expect(offered(play([...hot, kevin(true, "4")]))).toBe(true);
+  it("for any answered call while Kevin is available, whatever its score", () => {
+    expect(offer(play(talking))).toEqual({ kind: "open" });
+    expect(offer(play([...talking, scored("a", 90, "5")]))).toEqual({ kind: "open" });
   });
 
-  it("not below 85", () => {
-    expect(offered(play([...hot, kevin(true, "4"), scored("a", 84.9, "5")]))).toBe(false);
-  });
-
-  it("not while Kevin is away or unknown", () => {
-    expect(offered(play(hot))).toBe(false);
-    expect(offered(play([...hot, kevin(false, "4")]))).toBe(false);
+  it("not while Kevin is away, and the reason is said; not while that is unknown", () => {
+    expect(offer(play([...talking, kevin(false, "5")]))).toEqual({
+      kind: "closed",
+      why: "Kevin is not available",
+    });
+    expect(offer(play(talking.slice(0, 3)))).toEqual({ kind: "none" });
   });
 
   it("not before the answer and not after the end", () => {
-    expect(offered(play([started("a", "1"), scored("a", 90, "2"), kevin(true, "3")]))).toBe(false);
-    expect(offered(play([...hot, kevin(true, "4"), ended("a", "5")]))).toBe(false);
+    expect(offer(play([started("a", "1"), kevin(true, "3")]))).toEqual({ kind: "none" });
+    expect(offer(play([...talking, ended("a", "5")]))).toEqual({ kind: "none" });
   });
 
-  it("not again after a failed transfer, when the call goes on", () => {
-    const goesOn = [status("a", "transfer_failed", "5"), status("a", "in-progress", "6")];
-    expect(offered(play([...hot, kevin(true, "4"), ...goesOn]))).toBe(false);
+  it("not while one is under way or joined", () => {
+    for (const state of ["requested", "dialing", "briefing", "joining", "joined"] as const) {
+      expect(offer(play([...talking, transfer("a", state, "5")]))).toEqual({ kind: "none" });
+    }
   });
 
-  it("not again once it was attempted", () => {
-    const payload = {
-      callId: "a",
-      success: false,
-      kevinJoined: false,
-      transferId: "t",
-      state: "dialing",
-      timestamp: iso(),
-      seq: "5",
-    };
-    expect(offered(play([...hot, kevin(true, "4"), { type: "call:transfer", payload, at: T0 }]))).toBe(false);
+  it("again after one that failed", () => {
+    const board = play([...talking, transfer("a", "declined", "5"), status("a", "transfer_failed", "6")]);
+    expect(offer(board)).toEqual({ kind: "open" });
+    expect(offer(play([status("a", "in-progress", "7")], board))).toEqual({ kind: "open" });
+  });
+
+  it("to nobody else while Kevin is rung for one call, and again once he is free", () => {
+    const other = [started("b", "5", { leadName: "June Castellano" }), status("b", "active", "6")];
+    const ringing = play([...talking, ...other, transfer("b", "dialing", "7")]);
+    expect(offer(ringing)).toEqual({ kind: "closed", why: "Kevin is busy with June Castellano" });
+    expect(offer(play([transfer("b", "no_answer", "8")], ringing))).toEqual({ kind: "open" });
   });
 });

@@ -4,14 +4,24 @@
  * No clock, no socket, no React. Every action says when it happened (`at`, server milliseconds), so the
  * same actions always give the same board.
  *
- * Order: each stored event carries `seq`, its place in the server's log. Of events about one entity (a
- * call, the leads, Kevin) one that is not newer than the last seen is dropped, so replays do no harm. After a
- * connection without recovery the log may be another one: `fresh` forgets the positions.
+ * Order: each stored event carries `seq`, its place in the server's log, and events arrive in that order. One
+ * that is not newer than the last seen is dropped, so replays do no harm. After a connection without recovery
+ * the log may be another one: `fresh` forgets the position, and a snapshot follows.
  */
 import { applyLeadChange } from "@/features/leads/changes";
-import type { ActiveCall, CallStatus, LiveEvent, LiveEvents, SystemStatus } from "@/lib/types";
+import { holdsKevin, laterTransfer, type TransferFacts } from "@/features/transfers/states";
+import type {
+  ActiveCall,
+  CallStatus,
+  CallTransfer,
+  LiveEvent,
+  LiveEvents,
+  SystemStatus,
+  TransferResult,
+  TransferState,
+} from "@/lib/types";
 import { isHot } from "./heat";
-import { isAfter } from "./seq";
+import { isSeen, seqOf } from "./seq";
 
 /** How long an ended call stays on the board, in milliseconds. */
 export const ENDED_LINGER_MS = 6_000;
@@ -37,8 +47,8 @@ export interface BoardCall {
   phase: number | null;
   phaseName: string | null;
   score: number | null;
-  transferAttempted: boolean;
-  transferState: string | null;
+  /** The latest attempt to bring Kevin in. */
+  transfer: TransferFacts | null;
   ended: CallEnd | null;
 }
 
@@ -48,7 +58,8 @@ export interface KevinState {
   until: string | null;
 }
 
-export type NoticeKind = "call-started" | "call-hot" | "call-ended" | "lead-created" | "kevin-changed";
+export type NoticeKind =
+  "call-started" | "call-hot" | "call-ended" | "transfer" | "lead-created" | "kevin-changed";
 
 /** Something worth telling a person. `id` grows by one with each notice. */
 export interface Notice {
@@ -69,8 +80,10 @@ export interface BoardState {
   isLoaded: boolean;
   /** Names of the phases met so far; a score report brings only the number. */
   phaseNames: Readonly<Record<number, string>>;
-  /** Entity -> position of the newest event about it. */
-  lastSeq: Readonly<Record<string, string>>;
+  /** The position of the newest event seen. */
+  lastSeq: string | null;
+  /** Grows with each connection that recovered nothing: what was fetched before may be stale. */
+  generation: number;
 }
 
 type EventAction = LiveEvent & { at: number };
@@ -79,7 +92,8 @@ export type BoardAction =
   | EventAction
   | { type: "fresh" }
   | { type: "expire"; at: number }
-  | { type: "kevin-known"; kevin: KevinState };
+  | { type: "kevin-known"; kevin: KevinState }
+  | { type: "transfer-known"; result: TransferResult; at: number };
 
 export const EMPTY_BOARD: BoardState = {
   calls: {},
@@ -88,17 +102,20 @@ export const EMPTY_BOARD: BoardState = {
   notices: [],
   isLoaded: false,
   phaseNames: {},
-  lastSeq: {},
+  lastSeq: null,
+  generation: 0,
 };
 
 export function boardReducer(state: BoardState, action: BoardAction): BoardState {
   switch (action.type) {
     case "fresh":
-      return { ...state, lastSeq: {} };
+      return { ...state, lastSeq: null, generation: state.generation + 1 };
     case "expire":
       return expire(state, action.at);
     case "kevin-known":
       return { ...state, kevin: action.kevin };
+    case "transfer-known":
+      return knowTransfer(state, action.result, action.at);
     default:
       return applyEvent(state, action);
   }
@@ -118,10 +135,19 @@ export function nextExpiry(state: BoardState): number | null {
   return ends.length === 0 ? null : Math.min(...ends) + ENDED_LINGER_MS;
 }
 
-/** Hot, Kevin free, not tried yet, and somebody on the line to transfer. */
-export function mayTransfer(call: BoardCall, kevin: KevinState | null): boolean {
-  const isTalking = call.status === "active" || call.status === "in-progress";
-  return isTalking && isHot(call.score) && kevin?.available === true && !call.transferAttempted;
+/** What a row may offer: bringing Kevin in, the reason why not now, or nothing at all. */
+export type TransferOffer = { kind: "open" } | { kind: "closed"; why: string } | { kind: "none" };
+
+/** Somebody is on the line and no transfer under way; then it depends on Kevin. The score is no condition. */
+export function transferOffer(state: BoardState, call: BoardCall): TransferOffer {
+  const isTalking = ["active", "in-progress", "transfer_failed"].includes(call.status);
+  if (!isTalking || call.ended || (call.transfer && holdsKevin(call.transfer.state))) return { kind: "none" };
+  const holder = Object.values(state.calls).find(
+    (other) => other.id !== call.id && !other.ended && other.transfer && holdsKevin(other.transfer.state),
+  );
+  if (holder) return { kind: "closed", why: `Kevin is busy with ${holder.leadName}` };
+  if (state.kevin === null) return { kind: "none" };
+  return state.kevin.available ? { kind: "open" } : { kind: "closed", why: "Kevin is not available" };
 }
 
 function expire(state: BoardState, at: number): BoardState {
@@ -130,15 +156,14 @@ function expire(state: BoardState, at: number): BoardState {
   );
   if (leaving.length === 0) return state;
   const calls = { ...state.calls };
-  const lastSeq = { ...state.lastSeq };
-  for (const call of leaving) {
-    delete calls[call.id];
-    delete lastSeq[`call:${call.id}`];
-  }
-  return { ...state, calls, lastSeq };
+  for (const call of leaving) delete calls[call.id];
+  return { ...state, calls };
 }
 
 /* Events */
+
+/** States which pass in a moment; people are told of the others. */
+const QUIET_STATES: ReadonlySet<TransferState> = new Set(["requested", "screening", "joining"]);
 
 type Handlers = {
   [K in keyof LiveEvents]: (state: BoardState, payload: LiveEvents[K], at: number) => BoardState;
@@ -174,7 +199,6 @@ const handlers: Handlers = {
     updateCall(state, event.callId, (call) => ({
       ...call,
       status: event.status,
-      transferAttempted: call.transferAttempted || isTransferStatus(event.status),
       answeredAt: event.answeredAt ? Date.parse(event.answeredAt) : call.answeredAt,
     })),
 
@@ -214,12 +238,21 @@ const handlers: Handlers = {
     return withNotice(next, "call-ended", at, call.leadName, event.finalStatus ?? event.status);
   },
 
-  "call:transfer": (state, event) =>
-    updateCall(state, event.callId, (call) => ({
+  "call:transfer": (state, event, at) => {
+    const call = state.calls[event.callId];
+    if (!call) return state;
+    const { transferId: id, state: stage, attempt, failureReason } = event;
+    const said = { id, state: stage, attempt, failureReason, since: Date.parse(event.timestamp) };
+    const next = updateCall(state, call.id, () => ({
       ...call,
-      transferAttempted: true,
-      transferState: event.state,
-    })),
+      transfer: laterTransfer(call.transfer, said),
+    }));
+    return QUIET_STATES.has(stage) ? next : withNotice(next, "transfer", at, call.leadName, stage);
+  },
+
+  // Only the page of one call shows what is said in it, and its recording.
+  "call:transcript": (state) => state,
+  "call:recording": (state) => state,
 
   // The row shows an opportunity by itself, from score and availability; nothing to remember.
   "transfer-opportunity": (state) => state,
@@ -244,32 +277,16 @@ const handlers: Handlers = {
       Object.entries(state.calls).map(([id, call]) => [id, applyLeadChange(call, event)]),
     ),
   }),
+
+  // A hidden lead is on no call, and calls of imported ones are still to come.
+  "lead:deleted": (state) => state,
+  "leads:imported": (state) => state,
 };
 
-/** Which entity an event is about; null for events outside the log's order. */
-function entityOf(action: EventAction): string | null {
-  switch (action.type) {
-    case "system-status":
-    case "active-calls-update":
-      return null;
-    case "kevin-availability-changed":
-      return "kevin";
-    case "lead:created":
-    case "lead:updated":
-      // The log is one order for all: one position serves every lead, and an import of thousands costs nothing.
-      return "leads";
-    default:
-      return `call:${action.payload.callId}`;
-  }
-}
-
 function applyEvent(state: BoardState, action: EventAction): BoardState {
-  const entity = entityOf(action);
-  const seq = "seq" in action.payload ? action.payload.seq : undefined;
-  if (entity === null || seq === undefined) return handle(state, action);
-  const last = state.lastSeq[entity];
-  if (last !== undefined && !isAfter(seq, last)) return state;
-  return handle({ ...state, lastSeq: { ...state.lastSeq, [entity]: seq } }, action);
+  const seq = seqOf(action);
+  if (isSeen(seq, state.lastSeq)) return state;
+  return handle(seq === null ? state : { ...state, lastSeq: seq }, action);
 }
 
 function handle(state: BoardState, action: EventAction): BoardState {
@@ -287,8 +304,20 @@ function updateCall(state: BoardState, id: string, change: (call: BoardCall) => 
   return { ...state, calls: { ...state.calls, [id]: change(call) } };
 }
 
-function isTransferStatus(status: CallStatus): boolean {
-  return status === "transferring" || status === "transferred" || status === "transfer_failed";
+/** The answer to our own wish may overtake the events, or come after them. */
+function knowTransfer(state: BoardState, result: TransferResult, at: number): BoardState {
+  return updateCall(state, result.callId, (call) => {
+    const known = call.transfer;
+    const attempt = known === null ? 1 : known.id === result.transferId ? known.attempt : known.attempt + 1;
+    const { transferId: id, state: stage, failureReason } = result;
+    return { ...call, transfer: laterTransfer(known, { id, state: stage, attempt, failureReason, since: at }) };
+  });
+}
+
+/** A transfer as the API shows it; its newest time is when it came into its state. */
+export function transferFacts(transfer: CallTransfer): TransferFacts {
+  const { id, state, attempt, failureReason, initiatedAt, answeredAt, joinedAt, endedAt } = transfer;
+  return { id, state, attempt, failureReason, since: Date.parse(endedAt ?? joinedAt ?? answeredAt ?? initiatedAt) };
 }
 
 function phaseName(state: BoardState, call: BoardCall, phase: number | null): string | null {
@@ -325,8 +354,7 @@ function startedCall(event: LiveEvents["call:started"]): BoardCall {
     phase: null,
     phaseName: null,
     score: null,
-    transferAttempted: false,
-    transferState: null,
+    transfer: null,
     ended: null,
   };
 }
@@ -343,8 +371,7 @@ function fromSnapshot(call: ActiveCall): BoardCall {
     phase: call.phase,
     phaseName: call.phaseName,
     score: call.score,
-    transferAttempted: call.transferAttempted,
-    transferState: call.transfer?.state ?? null,
+    transfer: call.transfer && transferFacts(call.transfer),
     ended: null,
   };
 }

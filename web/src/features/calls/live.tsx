@@ -5,14 +5,16 @@ import {
   createContext,
   useContext,
   useEffect,
+  useMemo,
   useReducer,
+  useRef,
   useState,
   type Dispatch,
   type ReactNode,
 } from "react";
 import { api } from "@/lib/api";
-import { openLive, type LinkState } from "@/lib/socket";
-import type { ActiveCall, User } from "@/lib/types";
+import { openLive, type LinkState, type LiveLink, type RoomStay } from "@/lib/socket";
+import type { ActiveCall, LiveEvent, User } from "@/lib/types";
 import { boardReducer, EMPTY_BOARD, nextExpiry, type BoardAction, type BoardState } from "./board";
 import { useNoticeToasts } from "./notices";
 import { fetchActiveCalls } from "./requests";
@@ -30,7 +32,18 @@ interface Live {
   link: LinkState;
   /** Why the server does not let this user watch calls live, or null when it does. */
   refusal: string | null;
+  feed: Feed;
 }
+
+/** The events themselves, for screens which keep a state of their own. Stays the same for a whole connection. */
+export interface Feed {
+  enter(room: string): RoomStay;
+  /** Hear of every event; returns the function that stops it. */
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+}
+
+/** The stay before there is a connection; the feed is another one as soon as there is. */
+const NOWHERE: RoomStay = { entered: new Promise(() => undefined), leave: () => undefined };
 
 const LiveContext = createContext<Live | null>(null);
 
@@ -39,29 +52,49 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
   const [link, setLink] = useState<LinkState>("connecting");
   const [refusal, setRefusal] = useState<string | null>(null);
   const { id, role } = user;
+  const [live, setLive] = useState<LiveLink | null>(null);
+  const listeners = useRef(new Set<(event: LiveEvent) => void>());
 
   useEffect(() => {
     const gap = gapFilter(setLink);
-    const close = openLive(
+    const heard = listeners.current;
+    const opened = openLive(
       { id, role },
       {
-        onEvent: (event) => dispatch({ ...event, at: api.serverNow }),
+        onEvent(event) {
+          dispatch({ ...event, at: api.serverNow });
+          for (const listener of heard) listener(event);
+        },
         onLink: gap.report,
         onFresh: () => dispatch({ type: "fresh" }),
         onWatching: setRefusal,
       },
     );
+    setLive(opened);
     return () => {
       gap.stop();
-      close();
+      opened.close();
     };
   }, [id, role]);
+
+  const feed = useMemo<Feed>(
+    () => ({
+      enter: (room) => live?.enter(room) ?? NOWHERE,
+      subscribe(listener) {
+        listeners.current.add(listener);
+        return () => listeners.current.delete(listener);
+      },
+    }),
+    [live],
+  );
 
   useExpiry(board, dispatch);
   usePolling(refusal !== null, dispatch);
   useNoticeToasts(board.notices);
 
-  return <LiveContext.Provider value={{ board, dispatch, link, refusal }}>{children}</LiveContext.Provider>;
+  return (
+    <LiveContext.Provider value={{ board, dispatch, link, refusal, feed }}>{children}</LiveContext.Provider>
+  );
 }
 
 export function useLive(): Live {

@@ -3,7 +3,9 @@
  */
 import { useEffect, useRef } from "react";
 import { toast } from "@/components/ui/use-toast";
+import { transferText } from "@/features/transfers/states";
 import { formatSlug } from "@/lib/format";
+import type { TransferState } from "@/lib/types";
 import type { Notice, NoticeKind } from "./board";
 
 const WORDS: Record<NoticeKind, (notice: Notice) => { title: string; description: string }> = {
@@ -18,6 +20,10 @@ const WORDS: Record<NoticeKind, (notice: Notice) => { title: string; description
   "call-ended": ({ subject, detail }) => ({
     title: `Call with ${subject} ended`,
     description: detail ? formatSlug(detail) : "No outcome reported",
+  }),
+  transfer: ({ subject, detail }) => ({
+    title: detail ? transferText(detail as TransferState) : "Transfer",
+    description: `Transfer of ${subject}`,
   }),
   "lead-created": ({ subject, detail }) => ({
     title: `New lead: ${subject}`,
