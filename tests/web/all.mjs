@@ -2,6 +2,7 @@
 import "./sign-in.test.mjs";
 import "./board.test.mjs";
 import "./transfer.test.mjs";
+import "./call.test.mjs";
 import "./kevin.test.mjs";
 import "./looks.test.mjs";
 import "./seed-snippet.test.mjs";

@@ -32,4 +32,12 @@ export const SCREENS: readonly Screen[] = [
     roles: STAFF,
     view: lazy(() => import("@/features/calls/LiveBoard")),
   },
+  {
+    path: "/calls/:id",
+    title: "Call",
+    icon: Activity,
+    isInNavigation: false,
+    roles: STAFF,
+    view: lazy(() => import("@/features/calls/CallPage")),
+  },
 ];

@@ -3,10 +3,11 @@
  */
 import type { Role } from "@/lib/types";
 
-export type Permission = "transfers:start" | "kevin:change";
+export type Permission = "transfers:start" | "calls:record" | "kevin:change";
 
 const ALLOWED: Record<Permission, readonly Role[]> = {
   "transfers:start": ["admin", "kevin", "operator"],
+  "calls:record": ["admin", "kevin", "operator"],
   "kevin:change": ["admin", "kevin"],
 };
 

@@ -1,6 +1,7 @@
 import { Flame } from "lucide-react";
 import { memo } from "react";
 import { Badge } from "@/components/ui/badge";
+import { InternalLink } from "@/components/ui/internal-link";
 import { TableCell, TableRow } from "@/components/ui/table";
 import { TransferCell } from "@/features/transfers/TransferCell";
 import { useServerNow } from "@/lib/clock";
@@ -68,9 +69,14 @@ function LeadCell({ call, hot }: { call: BoardCall; hot: boolean }) {
       </span>
       <div className="min-w-0">
         <p className="flex items-center gap-2">
-          <span className="truncate font-medium" title={call.leadName}>
+          <InternalLink
+            to={`/calls/${call.id}`}
+            className="truncate font-medium hover:underline"
+            title={call.leadName}
+            data-testid={`call-link-${call.id}`}
+          >
             {call.leadName}
-          </span>
+          </InternalLink>
           {hot && (
             <Badge variant="hot" className="px-1.5 py-0 text-2xs uppercase tracking-wide">
               Hot

@@ -1,0 +1,108 @@
+// The page of one call.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { linkOf, rowOf, untilAnswered, untilText } from "./lib/board.mjs";
+import { openBoard, openBoardAs } from "./lib/browser.mjs";
+import { artifact, createUser, endCall, movePhase, reportScore, say, startCall, system } from "./lib/system.mjs";
+
+const transcriptOf = (page) => page.getByTestId("transcript");
+const gapToEnd = (page) =>
+  transcriptOf(page).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+
+/** An answered call and its page. */
+async function openCall(t, options) {
+  const opened = await openBoard(t, options);
+  const started = await startCall(t);
+  await untilAnswered(rowOf(opened.page, started.callId));
+  await linkOf(opened.page, started.callId).click();
+  await opened.page.getByRole("heading", { name: started.name }).waitFor();
+  return { ...opened, ...started };
+}
+
+const lines = (from, to) =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({
+    speaker: i % 2 ? "prospect" : "agent",
+    text: `Line ${from + i}.`,
+  }));
+
+test("it follows the call: what is said, the score, the phase, the end", async (t) => {
+  const { page, callId, name, complaints } = await openCall(t);
+  await say(callId, { speaker: "agent", text: "Hello, am I speaking with you?" });
+  await say(callId, { speaker: "prospect", text: "You are <b>indeed</b>." });
+  await untilText(transcriptOf(page), new RegExp(`Agent.*speaking with you\\?.*${name}.*You are <b>indeed</b>\\.`));
+  await movePhase(callId, 4);
+  await untilText(page.getByTestId("phase"), /^Phase 4\/12, Current Situation$/);
+  await reportScore(callId, 60, 4);
+  await reportScore(callId, 88, 5);
+  await untilText(page.getByTestId("score"), /^88$/);
+  await untilText(page.getByTestId("timeline"), /Dialled.*Answered.*Current Situation.*Turned hotScore 88/);
+  await page.getByTestId("score-chart").waitFor();
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: artifact("call-light"), fullPage: true });
+  await endCall(callId, "follow_up");
+  await untilText(page.getByTestId("call-status"), /^Ended · Follow up$/);
+  await untilText(page.getByTestId("timeline"), /EndedFollow up/);
+  await complaints.assertNone(page);
+});
+
+test("it shows each line once, also when it is opened again in the middle", async (t) => {
+  const { page, callId } = await openCall(t);
+  await say(callId, ...lines(1, 3));
+  await untilText(transcriptOf(page), /Line 3\./);
+  await page.reload();
+  await untilText(transcriptOf(page), /Line 3\./);
+  await say(callId, ...lines(4, 5));
+  const text = await untilText(transcriptOf(page), /Line 5\./);
+  for (const number of [1, 2, 3, 4, 5]) assert.equal(text.split(`Line ${number}.`).length, 2, text);
+});
+
+test("the transcript follows its end, but leaves alone who reads above", async (t) => {
+  const { page, callId } = await openCall(t, { viewport: { width: 1360, height: 500 } });
+  await say(callId, ...lines(1, 40));
+  await untilText(transcriptOf(page), /Line 40\./);
+  assert.ok((await gapToEnd(page)) < 5, "the end is in view");
+
+  await transcriptOf(page).evaluate((box) => box.scrollTo(0, 100));
+  await page.waitForTimeout(200);
+  await say(callId, ...lines(41, 42));
+  await untilText(page.getByTestId("transcript-unseen"), /^2 new lines$/);
+  assert.equal(await transcriptOf(page).evaluate((box) => box.scrollTop), 100);
+
+  await page.getByTestId("transcript-unseen").click();
+  assert.ok((await gapToEnd(page)) < 5);
+  assert.equal(await page.getByTestId("transcript-unseen").count(), 0);
+  await say(callId, ...lines(43, 43));
+  await untilText(transcriptOf(page), /Line 43\./);
+  assert.ok((await gapToEnd(page)) < 5, "it follows again");
+});
+
+test("a recording is started and stopped, and the page hears how it stands", async (t) => {
+  const { page } = await openCall(t);
+  const card = page.getByTestId("recording");
+  const toggle = page.getByTestId("recording-toggle");
+  if ((await card.getAttribute("data-status")) !== "recording") await toggle.click();
+  await page.locator("[data-testid=recording][data-status=recording]").waitFor();
+  await toggle.click();
+  await page.locator("[data-testid=recording]:not([data-status=recording])").waitFor();
+  await untilText(toggle, /^Start recording$/);
+});
+
+test("an analyst, who may not monitor, hears the one call he looks at", async (t) => {
+  const analyst = await createUser(t, "analyst");
+  const { callId, name } = await startCall(t);
+  const { page } = await openBoardAs(t, analyst);
+  await page.goto(`${system.url}/calls/${callId}`);
+  await page.getByRole("heading", { name }).waitFor();
+  await page.locator("[data-testid=connection][data-state=live]").waitFor();
+  // His room is asked for as soon as the connection is there; nothing on the page tells when it was entered.
+  await page.waitForTimeout(1_000);
+  await say(callId, { speaker: "prospect", text: "Anybody there?" });
+  await untilText(transcriptOf(page), /Anybody there\?/);
+  assert.equal(await page.getByTestId("recording-toggle").count(), 0);
+});
+
+test("a call that does not exist is said to be none", async (t) => {
+  const { page } = await openBoard(t);
+  await page.goto(`${system.url}/calls/00000000-0000-4000-8000-000000000000`);
+  await untilText(page.getByRole("alert"), /This call cannot be shownCall not found\./);
+});

@@ -1,0 +1,61 @@
+/*
+ * One call for a page that shows it: fetched once it can be heard, then kept up to date by its room.
+ */
+import { useEffect, useMemo, useReducer, useState } from "react";
+import { ApiError, problemText } from "@/lib/problem";
+import type { CallDetail } from "@/lib/types";
+import { detailReducer, EMPTY_DETAIL } from "./detail";
+import { useLive } from "./live";
+import { fetchCall } from "./requests";
+
+/** How long a page waits for its room before it fetches anyway. */
+const ROOM_PATIENCE_MS = 2_000;
+const RETRY_MS = 3_000;
+
+/** For one call as long as the component lives: give it the id as its key. */
+export function useCallDetail(id: string): { call: CallDetail | null; problem: string | null } {
+  const { board, feed } = useLive();
+  const [state, dispatch] = useReducer(
+    useMemo(() => detailReducer(id), [id]),
+    EMPTY_DETAIL,
+  );
+  const [problem, setProblem] = useState<string | null>(null);
+  const { generation } = board;
+
+  useEffect(() => {
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stay = feed.enter(`call:${id}`);
+    const unsubscribe = feed.subscribe((event) => dispatch({ type: "event", event }));
+
+    async function load(): Promise<void> {
+      try {
+        const call = await fetchCall(id);
+        if (isOver) return;
+        dispatch({ type: "fetched", call });
+        setProblem(null);
+      } catch (error) {
+        if (isOver) return;
+        setProblem(problemText(error));
+        if (error instanceof ApiError && error.isPassing) timer = setTimeout(() => void load(), RETRY_MS);
+      }
+    }
+
+    dispatch({ type: "fresh" });
+    void Promise.race([stay.entered, pause(ROOM_PATIENCE_MS)]).then(() => {
+      if (!isOver) void load();
+    });
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      unsubscribe();
+      stay.leave();
+    };
+  }, [id, feed, generation]);
+
+  return { call: state.call, problem };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
