@@ -63,6 +63,7 @@ static const struct bounds {
 	{ CONF_ws_ping_interval_ms, 1, 3600000 },
 	{ CONF_ws_ping_timeout_ms, 1, 3600000 },
 	{ CONF_ws_max_connections, 1, 1000000 },
+	{ CONF_ws_recovery_ms, 0, 86400000 },
 	{ CONF_ws_queue_bytes, 4096, INT_MAX },
 };
 

@@ -12,4 +12,4 @@ grant usage on schema run to vals_run;
 grant execute on all functions in schema run to vals_run;
 grant usage on schema vals to vals_ro;
 grant select on all tables in schema vals to vals_ro;
-revoke select on vals.users, vals.api_keys, vals.refresh_tokens, vals.session_handles from vals_ro;
+revoke select on vals.users, vals.api_keys, vals.refresh_tokens, vals.session_handles, vals.socket_states from vals_ro;

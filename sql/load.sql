@@ -30,6 +30,7 @@
 \ir api/health.sql
 \ir api/metrics.sql
 \ir feed/feed.sql
+\ir feed/recovery.sql
 \ir run/commands.sql
 \ir run/answers.sql
 \ir run/deadlines.sql

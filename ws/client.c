@@ -8,7 +8,6 @@
 #include "client.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,8 +200,10 @@ client_take(struct client *client, const char *text, size_t len,
 		return;
 	case SOCKETIO_DISCONNECT:
 		socket = client_socket(client, packet->nsp);
-		if (socket != NULL)
+		if (socket != NULL) {
+			socket->has_left = true;
 			client_drop_socket(client, socket);
+		}
 		return;
 	case SOCKETIO_EVENT:
 		client_event(client, packet, NULL);
@@ -274,16 +275,20 @@ const struct session_handler client_handler = {
 };
 
 void
-socket_accept(struct socket *socket)
+socket_accept(struct socket *socket, const char *pid)
 {
-	char json[sizeof("{\"sid\":\"\"}") + SOCKET_ID_SIZE];
+	struct buf json = { 0 };
 
 	assert(!socket->is_connected);
 	socket->is_connected = true;
-	snprintf(json, sizeof(json), "{\"sid\":\"%s\"}", socket->id);
+	buf_addf(&json, "{\"sid\":\"%s\"", socket->id);
+	if (pid != NULL)
+		buf_addf(&json, ",\"pid\":\"%s\"", pid);
+	buf_addc(&json, '}');
 	client_send_packet(socket->client, &(struct socketio_packet){
 	    .type = SOCKETIO_CONNECT, .nsp = { socket->nsp, strlen(socket->nsp) },
-	    .json = { json, strlen(json) } });
+	    .json = { json.data, json.len } });
+	buf_free(&json);
 }
 
 void
@@ -317,6 +322,12 @@ void
 socket_send(struct socket *socket, struct frame *const *frames, size_t count)
 {
 	session_send(socket->client->session, frames, count);
+}
+
+size_t
+socket_backlog(const struct socket *socket)
+{
+	return session_backlog(socket->client->session);
 }
 
 void

@@ -26,6 +26,7 @@ struct socket {
 	const char *nsp;		/* one of the app's names */
 	char id[SOCKET_ID_SIZE];	/* public; has nothing to do with the session's sid */
 	bool is_connected;		/* the CONNECT was answered; else still being decided */
+	bool has_left;			/* the client took its leave (DISCONNECT) */
 	void *member;			/* the app's, NULL until it sets it */
 	struct room_link *rooms;	/* room.c's */
 	uint64_t mark;			/* room.c's: the last message it was sent */
@@ -62,8 +63,11 @@ void client_start(const struct app *app);
 /* Give this to the server for the Socket.IO path. */
 extern const struct session_handler client_handler;
 
-/* Answer the CONNECT: the socket is in. */
-void socket_accept(struct socket *socket);
+/*
+ * Answer the CONNECT: the socket is in. With a pid, by which the client may come back
+ * (recovery.h), or NULL.
+ */
+void socket_accept(struct socket *socket, const char *pid);
 
 /*
  * Refuse it for good: the stock client will not come back by itself. Never use this
@@ -79,6 +83,9 @@ const struct visitor *socket_visitor(const struct socket *socket);
 
 /* Send frames of message.h and attachments, in a row. */
 void socket_send(struct socket *socket, struct frame *const *frames, size_t count);
+
+/* Bytes that wait to be sent on its connection. */
+size_t socket_backlog(const struct socket *socket);
 
 /* Emit one event; args is JSON, its elements joined by commas. */
 void socket_emit(struct socket *socket, const char *name, const char *args);

@@ -17,9 +17,8 @@
 #include "log.h"
 #include "pgasync.h"
 #include "presence.h"
-#include "room.h"
+#include "recovery.h"
 #include "shapes.h"
-#include "status.h"
 #include "xalloc.h"
 
 #define CLIENTEVENTS_PENDING_MAX 32	/* answers one socket may wait for */
@@ -58,6 +57,7 @@ clientevents_fail(struct member *member, struct span id, const char *error)
 struct errand {
 	struct member *member;	/* NULL once he is gone */
 	char id[SOCKETIO_ID_MAX + 1];	/* of the acknowledgement, or "" */
+	char *room;		/* the one being joined, or NULL */
 	struct errand *next, **back;	/* of the same member */
 };
 
@@ -91,6 +91,7 @@ clientevents_errand_end(struct errand *errand, char id_r[static SOCKETIO_ID_MAX 
 			errand->next->back = errand->back;
 		member->errand_count--;
 	}
+	free(errand->room);
 	free(errand);
 	return member;
 }
@@ -135,6 +136,18 @@ clientevents_problem(enum pgasync_outcome outcome, const struct pgasync_result *
 	return NULL;
 }
 
+/* Acknowledge what came of an errand. */
+static void
+clientevents_answer(struct member *member, const char *id, enum pgasync_outcome outcome,
+    const struct pgasync_result *result)
+{
+	if (outcome == PGASYNC_OK)
+		clientevents_succeed(member, clientevents_id(id));
+	else
+		clientevents_fail(member, clientevents_id(id),
+		    clientevents_problem(outcome, result));
+}
+
 static void
 clientevents_written(void *owner, enum pgasync_outcome outcome,
     const struct pgasync_result *result)
@@ -144,13 +157,8 @@ clientevents_written(void *owner, enum pgasync_outcome outcome,
 
 	if (outcome == PGASYNC_OK)
 		pgasync_notify(clientevents_writes, "vals_event");
-	if (member == NULL)
-		return;
-	if (outcome == PGASYNC_OK)
-		clientevents_succeed(member, clientevents_id(id));
-	else
-		clientevents_fail(member, clientevents_id(id),
-		    clientevents_problem(outcome, result));
+	if (member != NULL)
+		clientevents_answer(member, id, outcome, result);
 }
 
 static void
@@ -171,20 +179,65 @@ clientevents_room(const struct json *payload)
 	return json_string(json_get(payload, "room"));
 }
 
+/*
+ * A room is acknowledged once the database keeps it: from then on a client that
+ * comes back is in it. One that could not be kept is left again.
+ */
+static void
+clientevents_joined(void *owner, enum pgasync_outcome outcome,
+    const struct pgasync_result *result)
+{
+	struct errand *errand = owner;
+	char id[SOCKETIO_ID_MAX + 1];
+	struct member *member = errand->member;
+
+	if (member != NULL && outcome != PGASYNC_OK)
+		presence_part(member, errand->room);
+	clientevents_errand_end(errand, id);
+	if (member == NULL)
+		return;
+	clientevents_answer(member, id, outcome, result);
+	if (outcome == PGASYNC_OK)
+		presence_send_status(member);
+}
+
 static void
 clientevents_join_room(struct member *member, const struct json *payload, struct span id)
 {
 	const char *room = clientevents_room(payload);
+	struct errand *errand;
+	bool was_in;
 
 	if (room == NULL) {
 		clientevents_fail(member, id, "room is required");
-	} else if (!presence_may_join(member->who.role, room)) {
-		clientevents_fail(member, id, "no such room, or not for your role");
-	} else {
-		room_join(member->socket, room);
-		clientevents_succeed(member, id);
-		status_send(member->socket);
+		return;
 	}
+	if (!presence_may_join(member->who.role, room)) {
+		clientevents_fail(member, id, "no such room, or not for your role");
+		return;
+	}
+	was_in = presence_is_in(member, room);
+	if (!presence_join(member, room)) {
+		clientevents_fail(member, id, "too many rooms");
+	} else if (was_in || member->recovery == NULL) {
+		clientevents_succeed(member, id);
+		presence_send_status(member);
+	} else {
+		errand = clientevents_errand(member, id);
+		errand->room = xstrdup(room);
+		recovery_save(member->recovery, clientevents_joined, errand);
+	}
+}
+
+static void
+clientevents_left(void *owner, enum pgasync_outcome outcome,
+    const struct pgasync_result *result)
+{
+	char id[SOCKETIO_ID_MAX + 1];
+	struct member *member = clientevents_errand_end(owner, id);
+
+	if (member != NULL)
+		clientevents_answer(member, id, outcome, result);
 }
 
 static void
@@ -192,12 +245,13 @@ clientevents_leave_room(struct member *member, const struct json *payload, struc
 {
 	const char *room = clientevents_room(payload);
 
-	if (room == NULL || *room == '@') {
+	if (room == NULL || *room == '@')
 		clientevents_fail(member, id, "room is required");
-		return;
-	}
-	room_leave(member->socket, room);
-	clientevents_succeed(member, id);
+	else if (!presence_part(member, room) || member->recovery == NULL)
+		clientevents_succeed(member, id);
+	else
+		recovery_save(member->recovery, clientevents_left,
+		    clientevents_errand(member, id));
 }
 
 static void
@@ -212,20 +266,24 @@ clientevents_calls_read(void *owner, enum pgasync_outcome outcome,
 		return;
 	if (outcome == PGASYNC_OK && pgasync_rows(result) == 1)
 		calls = pgasync_value(result, 0, 0);
-	if (outcome == PGASYNC_OK) {
-		socket_emit(member->socket, "active-calls-update", calls != NULL ? calls : "[]");
-		clientevents_succeed(member, clientevents_id(id));
-	} else {
-		clientevents_fail(member, clientevents_id(id),
-		    clientevents_problem(outcome, result));
-	}
+	if (outcome == PGASYNC_OK)
+		presence_emit(member, "active-calls-update", calls != NULL ? calls : "[]");
+	clientevents_answer(member, id, outcome, result);
 }
 
 static void
 clientevents_monitor_calls(struct member *member, const struct json *payload, struct span id)
 {
 	(void)payload;
-	room_join(member->socket, ROOM_CALL_MONITORING);
+	if (!presence_is_in(member, ROOM_CALL_MONITORING)) {
+		if (!presence_join(member, ROOM_CALL_MONITORING)) {
+			clientevents_fail(member, id, "too many rooms");
+			return;
+		}
+		/* The read below goes the same way: if this fails, so does that. */
+		if (member->recovery != NULL)
+			recovery_save(member->recovery, NULL, NULL);
+	}
 	pgasync_call(clientevents_reads, STMT_active_calls, NULL, clientevents_calls_read,
 	    clientevents_errand(member, id));
 }

@@ -10,7 +10,6 @@
 #include "frame.h"
 #include "log.h"
 #include "message.h"
-#include "room.h"
 
 static const struct event_rule event_rules[] = {
 	/* database event       client event                  rooms */
@@ -55,20 +54,36 @@ events_encode(const struct event_rule *rule, const char *payload, const char *se
 		return NULL;
 	is_empty = strspn(payload + 1, " \t\r\n") == len - 2;
 	buf_add(&args, payload, len - 1);
-	buf_addf(&args, "%s\"seq\":\"%s\"}", is_empty ? "" : ",", seq);
+	buf_addf(&args, "%s\"seq\":\"%s\"},\"%s\"", is_empty ? "" : ",", seq, seq);
 	frame = message_event("/", rule->name, args.data, args.len);
 	buf_free(&args);
 	return frame;
 }
 
 void
+events_address(const struct event_rule *rule, const char *call_id,
+    struct event_address *address_r)
+{
+	size_t count = 0;
+
+	while (count < EVENTS_ROOMS_MAX && rule->rooms[count] != NULL) {
+		address_r->rooms[count] = rule->rooms[count];
+		count++;
+	}
+	if (call_id != NULL) {
+		snprintf(address_r->call_room, sizeof(address_r->call_room), "%s%s",
+		    ROOM_CALL_PREFIX, call_id);
+		address_r->rooms[count++] = address_r->call_room;
+	}
+	address_r->count = count;
+}
+
+void
 events_publish(const char *kind, const char *call_id, const char *payload, const char *seq)
 {
 	const struct event_rule *rule = events_rule(kind);
-	const char *rooms[EVENTS_ROOMS_MAX + 1];
-	char call_room[ROOM_NAME_MAX + 1];
+	struct event_address address;
 	struct frame *frame;
-	size_t count = 0;
 
 	if (rule == NULL)
 		return;
@@ -77,15 +92,8 @@ events_publish(const char *kind, const char *call_id, const char *payload, const
 		log_error("events", "event %s of kind %s has no object as payload", seq, kind);
 		return;
 	}
-	while (count < EVENTS_ROOMS_MAX && rule->rooms[count] != NULL) {
-		rooms[count] = rule->rooms[count];
-		count++;
-	}
-	if (call_id != NULL) {
-		snprintf(call_room, sizeof(call_room), "%s%s", ROOM_CALL_PREFIX, call_id);
-		rooms[count++] = call_room;
-	}
-	room_send(rooms, count, &frame, 1);
+	events_address(rule, call_id, &address);
+	room_send(address.rooms, address.count, &frame, 1);
 	frame_free(&frame);
 }
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "room.h"
+
 struct frame;
 
 #define EVENTS_ROOMS_MAX 3
@@ -35,9 +37,21 @@ struct event_rule {
 /* The rule of a kind, or NULL for one that clients do not hear of. */
 const struct event_rule *events_rule(const char *kind);
 
+/* The rooms that hear of one event. */
+struct event_address {
+	const char *rooms[EVENTS_ROOMS_MAX + 1];
+	size_t count;
+	char call_room[ROOM_NAME_MAX + 1];	/* one of them, if the event is of a call */
+};
+
+/* Rooms by rule and call; call_id may be NULL. rooms points into the address itself. */
+void events_address(const struct event_rule *rule, const char *call_id,
+    struct event_address *address_r);
+
 /*
  * One event as a frame for all: payload is a JSON object, which gets `seq`, a
- * decimal string, as its last member. Returns NULL if payload is no object.
+ * decimal string, as its last member; seq is also the event's last argument, with which
+ * the client comes back (recovery.h). Returns NULL if payload is no object.
  */
 struct frame *events_encode(const struct event_rule *rule, const char *payload,
     const char *seq);

@@ -22,6 +22,8 @@
 #include "loop.h"
 #include "metrics.h"
 #include "pgasync.h"
+#include "recovery.h"
+#include "replay.h"
 #include "status.h"
 
 #define FEED_BATCH 500		/* events numbered or read with one call, at most */
@@ -190,6 +192,7 @@ feed_rows_read(void *owner, enum pgasync_outcome outcome, const struct pgasync_r
 		feed.may_read = true;
 	else if (!feed.may_read)
 		feed_note_delivery();
+	replay_look();
 	feed_step();
 }
 
@@ -264,6 +267,8 @@ feed_notified(void *owner, const char *channel, bool is_own)
 		feed.may_number = true;
 		if (feed.is_relay)
 			feed_note_hint();
+	} else if (strcmp(channel, RECOVERY_CHANNEL) == 0) {
+		recovery_hint();
 	} else if (!is_own) {
 		feed_note_hint();
 		feed.may_read = true;
@@ -274,7 +279,8 @@ feed_notified(void *owner, const char *channel, bool is_own)
 void
 feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner))
 {
-	static const char *const channels[] = { FEED_HINT, FEED_NUMBERED, NULL };
+	static const char *const channels[] = { FEED_HINT, FEED_NUMBERED, RECOVERY_CHANNEL,
+	    NULL };
 
 	memset(&feed, 0, sizeof(feed));
 	feed.batch = FEED_BATCH;
@@ -290,6 +296,12 @@ bool
 feed_is_ready(void)
 {
 	return feed.is_known;
+}
+
+int64_t
+feed_last(void)
+{
+	return feed.last;
 }
 
 bool

@@ -9,6 +9,7 @@
 #define VALS_WS_FEED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Start on a direct connection to the database (not through a pooler: the relay's lock
@@ -18,6 +19,9 @@ void feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner));
 
 /* Whether the place to read from is known. Stays true when the database goes away. */
 bool feed_is_ready(void);
+
+/* The number of the last event that was published, 0 while nothing is known. */
+int64_t feed_last(void);
 
 bool feed_is_relay(void);
 

@@ -25,6 +25,8 @@ vals_ws_SOURCES = $(ws_protocol_sources) \
 	ws/main.c \
 	ws/pgasync.c ws/pgasync.h \
 	ws/presence.c ws/presence.h \
+	ws/recovery.c ws/recovery.h \
+	ws/replay.c ws/replay.h \
 	ws/shapes.c ws/shapes.h \
 	ws/status.c ws/status.h \
 	ws/stmts.c ws/stmts.h ws/stmts.def

@@ -18,6 +18,8 @@
 #include "loop.h"
 #include "pgasync.h"
 #include "presence.h"
+#include "recovery.h"
+#include "replay.h"
 #include "server.h"
 #include "session.h"
 #include "status.h"
@@ -97,7 +99,8 @@ reload(void *owner)
 static bool
 is_ready(void)
 {
-	return feed_is_ready() && pgasync_is_ready(program.reads);
+	return feed_is_ready() && pgasync_is_ready(program.reads) &&
+	    (recovery_is_ready() || conf_int(CONF_ws_recovery_ms) == 0);
 }
 
 static struct pgasync *
@@ -110,6 +113,19 @@ open_database(const char *name)
 }
 
 static void
+start_recovery(void)
+{
+	long window_ms = conf_int(CONF_ws_recovery_ms);
+
+	if (window_ms > 0)
+		recovery_start(&(struct recovery_settings){ .pg = program.reads,
+		    .node = (int)conf_int(CONF_ws_node), .window_ms = window_ms,
+		    .lost = presence_lost });
+	replay_start(&(struct replay_settings){ .pg = program.reads, .hears = presence_hears,
+	    .caught_up = presence_caught_up, .lost = presence_cut_off });
+}
+
+static void
 start_database(void)
 {
 	const char *direct = conf_text(CONF_database_listen_url);
@@ -117,7 +133,8 @@ start_database(void)
 	program.reads = open_database("vals-ws reads");
 	program.writes = open_database("vals-ws writes");
 	auth_start(program.reads);
-	presence_start(program.reads);
+	start_recovery();
+	presence_start(program.reads, conf_int(CONF_ws_recovery_ms) > 0);
 	clientevents_start(program.reads, program.writes);
 	status_start(program.reads, (int)conf_int(CONF_ws_node));
 	feed_start(*direct != '\0' ? direct : conf_text(CONF_database_url),
@@ -176,9 +193,11 @@ main(int argc, char **argv)
 	loop_run();
 	presence_stop();
 	status_stop();
+	replay_stop();
 	feed_stop();
 	pgasync_free(&program.reads);
 	pgasync_free(&program.writes);
+	recovery_stop();
 	loop_timer_free(&program.last_call);
 	loop_close();
 	log_info("main", "stopped");

@@ -30,6 +30,10 @@ struct metrics {
 	uint64_t events_read;
 	uint64_t events_numbered;	/* as the relay */
 	uint64_t feed_reconnects;
+	uint64_t recoveries;		/* sockets that came back to what they were */
+	uint64_t recoveries_refused;	/* sockets that wanted to and could not */
+	uint64_t sockets_fenced;	/* sockets closed because another connection took over */
+	uint64_t events_replayed;	/* events sent again, to one peer each */
 	int64_t last_seq;
 	int64_t event_lag_ms;		/* worst since the last report: hint to delivery */
 };

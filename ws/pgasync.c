@@ -476,17 +476,6 @@ pgasync_new(const struct pgasync_settings *settings)
 	return pg;
 }
 
-static void
-pgasync_forget(struct pgasync_request *request)
-{
-	struct pgasync_request *next;
-
-	for (; request != NULL; request = next) {
-		next = request->next;
-		pgasync_request_free(request);
-	}
-}
-
 /* Calls of this connection may still be due in this turn: they come first. */
 static void
 pgasync_free_later(void *owner)
@@ -509,9 +498,10 @@ pgasync_free(struct pgasync **pg)
 	loop_timer_free(&dying->timer);
 	PQclear(dying->result);
 	PQfinish(dying->conn);
-	pgasync_forget(dying->requests);
-	pgasync_forget(dying->orphans);
-	dying->requests = dying->orphans = NULL;
+	dying->state = PGASYNC_DOWN;
+	while (dying->requests != NULL)
+		pgasync_finish(dying, dying->is_sent ? PGASYNC_UNKNOWN : PGASYNC_AWAY, NULL);
+	pgasync_fail_orphans(dying);
 	loop_later(pgasync_free_later, dying);
 }
 

@@ -36,7 +36,7 @@ struct pgasync_settings {
 /* Starts to connect. */
 struct pgasync *pgasync_new(const struct pgasync_settings *settings);
 
-/* Close; the calls still waiting are forgotten without being called back. */
+/* Close; the calls still waiting are answered as when the connection is lost. */
 void pgasync_free(struct pgasync **pg);
 
 bool pgasync_is_ready(const struct pgasync *pg);

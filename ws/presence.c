@@ -8,6 +8,8 @@
  */
 #include "presence.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@
 #include "clientevents.h"
 #include "clock.h"
 #include "events.h"
+#include "feed.h"
 #include "json.h"
 #include "log.h"
 #include "loop.h"
@@ -23,19 +26,27 @@
 #include "pgasync.h"
 #include "room.h"
 #include "shapes.h"
+#include "status.h"
 #include "xalloc.h"
 
 #define PRESENCE_CONNECT_MS 10000	/* a socket nobody signs in on is not kept */
 #define PRESENCE_CHECK_MS 5000
 #define PRESENCE_CHECK_SESSIONS 2000	/* sessions asked about per check */
 #define PRESENCE_CHECK_SINGLES 20	/* sockets without a session, each its own question */
+#define PRESENCE_OFFSET_SIZE 19		/* a number's digits, far from overflow */
+
+/* What a client brought along. */
+struct presence_claim {
+	char pid[RECOVERY_PID_SIZE];
+	char offset[PRESENCE_OFFSET_SIZE];	/* digits, "" for none */
+};
 
 static struct {
 	struct pgasync *pg;
 	struct loop_timer *timer;
 	struct member *first, **end;
 	unsigned round;
-	bool is_checking;
+	bool is_checking, is_recovering;
 } presence = { .end = &presence.first };
 
 /* ---- the list of members ---- */
@@ -113,20 +124,203 @@ presence_watch_expiry(struct member *member)
 	loop_timer_set(member->expiry, loop_now() + (seconds > 0 ? seconds * 1000 : 0));
 }
 
-static void
-presence_enter(struct member *member)
-{
-	struct socket *socket = member->socket;
+/* ---- rooms ---- */
 
+/* Those that come with the role; they are never asked for. */
+static bool
+presence_is_given(const char *role, const char *room)
+{
+	if (strcmp(room, ROOM_STAFF) == 0)
+		return strcmp(role, "agent") != 0;
+	if (strcmp(room, ROOM_KEVIN_HIMSELF) == 0)
+		return strcmp(role, "kevin") == 0;
+	return strcmp(room, ROOM_ALL) == 0;
+}
+
+bool
+presence_hears(const struct member *member, const char *const *rooms, size_t count,
+    int64_t seq)
+{
+	const struct recovery_room *room;
+
+	for (size_t i = 0; i < count; i++) {
+		if (presence_is_given(member->who.role, rooms[i]))
+			return true;
+		room = recovery_room(member->recovery, rooms[i]);
+		if (room != NULL && room->since < seq)
+			return true;
+	}
+	return false;
+}
+
+bool
+presence_is_in(const struct member *member, const char *room)
+{
+	return member->recovery != NULL ? recovery_room(member->recovery, room) != NULL :
+	    room_has(member->socket, room);
+}
+
+bool
+presence_join(struct member *member, const char *room)
+{
+	if (member->recovery != NULL && !recovery_join(member->recovery, room, feed_last()))
+		return false;
+	if (!member->place.is_behind)
+		room_join(member->socket, room);
+	return true;
+}
+
+bool
+presence_part(struct member *member, const char *room)
+{
+	bool was_in = presence_is_in(member, room);
+
+	if (member->recovery != NULL)
+		recovery_part(member->recovery, room);
+	room_leave(member->socket, room);
+	return was_in;
+}
+
+/* Rooms of former rights are left; returns whether there were any. */
+static bool
+presence_leave_forbidden(struct member *member)
+{
+	const struct recovery_room *rooms;
+	size_t count, before;
+
+	rooms = recovery_rooms(member->recovery, &count);
+	before = count;
+	for (size_t i = 0; i < count;) {
+		if (presence_may_join(member->who.role, rooms[i].name)) {
+			i++;
+			continue;
+		}
+		recovery_part(member->recovery, rooms[i].name);
+		rooms = recovery_rooms(member->recovery, &count);
+	}
+	return count != before;
+}
+
+/* ---- what only this member hears ---- */
+
+/*
+ * The last argument of every event is where the client comes back to: after this event it
+ * is no further than before.
+ */
+void
+presence_emit(struct member *member, const char *name, const char *args)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "%s,\"%" PRId64 "\"", args, replay_position(member));
+	socket_emit(member->socket, name, text.data);
+	buf_free(&text);
+}
+
+void
+presence_send_status(struct member *member)
+{
+	if (member->place.is_behind)
+		member->wants_status = true;
+	else
+		status_send(member->socket);
+}
+
+/* ---- in ---- */
+
+/* With the others from now on. */
+static void
+presence_go_live(struct member *member)
+{
+	static const char *const given[] = { ROOM_ALL, ROOM_STAFF, ROOM_KEVIN_HIMSELF };
+	const struct recovery_room *rooms;
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (presence_is_given(member->who.role, given[i]))
+			room_join(member->socket, given[i]);
+	if (member->recovery == NULL)
+		return;
+	rooms = recovery_rooms(member->recovery, &count);
+	for (size_t i = 0; i < count; i++)
+		room_join(member->socket, rooms[i].name);
+}
+
+/* What changes without an event may have changed while it was away. */
+void
+presence_caught_up(struct member *member)
+{
+	presence_go_live(member);
+	if (member->wants_status)
+		status_send(member->socket);
+	member->wants_status = false;
+}
+
+void
+presence_cut_off(struct member *member)
+{
+	member->is_cut_off = true;
+	socket_close(member->socket, SESSION_END_AWAY);
+}
+
+void
+presence_lost(void *owner)
+{
+	struct member *member = owner;
+
+	socket_close(member->socket, SESSION_END_TAKEN);
+}
+
+/* Answer the CONNECT, then what was missed, then what comes. */
+static void
+presence_enter(struct member *member, const char *pid)
+{
 	presence_append(member);
 	presence_watch_expiry(member);
 	metrics.sockets++;
-	socket_accept(socket);
-	room_join(socket, ROOM_ALL);
-	if (strcmp(member->who.role, "agent") != 0)
-		room_join(socket, ROOM_STAFF);
-	if (strcmp(member->who.role, "kevin") == 0)
-		room_join(socket, ROOM_KEVIN_HIMSELF);
+	socket_accept(member->socket, pid);
+}
+
+static void
+presence_settled(void *owner, const struct recovery_outcome *outcome)
+{
+	struct member *member = owner;
+
+	free(member->claim);
+	member->claim = NULL;
+	if (outcome == NULL) {
+		recovery_leave(&member->recovery, false);
+		socket_close(member->socket, SESSION_END_AWAY);
+		return;
+	}
+	snprintf(member->socket->id, sizeof(member->socket->id), "%s", outcome->socket_id);
+	presence_enter(member, outcome->pid);
+	if (!outcome->is_recovered) {
+		presence_go_live(member);
+		return;
+	}
+	if (presence_leave_forbidden(member))
+		recovery_save(member->recovery, NULL, NULL);
+	member->wants_status = strcmp(member->who.role, "agent") != 0;
+	replay_add(member, outcome->after);
+}
+
+/* Who it is, is known: now what it comes back to. */
+static void
+presence_claim(struct member *member)
+{
+	const struct presence_claim *claim = member->claim;
+
+	if (!presence.is_recovering) {
+		presence_enter(member, NULL);
+		presence_go_live(member);
+		return;
+	}
+	member->recovery = recovery_enter(&(struct recovery_claim){
+	    .principal = member->who.user_id,
+	    .pid = claim != NULL ? claim->pid : NULL,
+	    .offset = claim != NULL && claim->offset[0] != '\0' ? claim->offset : NULL,
+	    .socket_id = member->socket->id, .start = feed_last() }, presence_settled, member);
 }
 
 static void
@@ -147,7 +341,7 @@ presence_decided(void *owner, enum auth_verdict verdict, const struct who *who)
 	switch (verdict) {
 	case AUTH_GRANTED:
 		member->who = *who;
-		presence_enter(member);
+		presence_claim(member);
 		break;
 	case AUTH_REFUSED:
 		presence_refuse(member, "Invalid or expired token", "TOKEN_INVALID");
@@ -172,6 +366,34 @@ presence_auth_token(const struct json *auth, size_t *len_r, bool *is_odd_r)
 	return json_string(token);
 }
 
+/* A member that is a text which fits, without its NUL; "" otherwise. */
+static void
+presence_copy(const struct json *auth, const char *name, char *out, size_t size)
+{
+	const struct json *value = json_get(auth, name);
+
+	out[0] = '\0';
+	if (json_type(value) == JSON_STRING && json_string_len(value) < size)
+		memcpy(out, json_string(value), json_string_len(value) + 1);
+}
+
+/*
+ * What the client wants to come back to, or NULL. An offset that is no number of ours
+ * is as good as none that we know: it starts anew then.
+ */
+static struct presence_claim *
+presence_read_claim(const struct json *auth)
+{
+	struct presence_claim claim = { 0 };
+
+	presence_copy(auth, "pid", claim.pid, sizeof(claim.pid));
+	presence_copy(auth, "offset", claim.offset, sizeof(claim.offset));
+	if (claim.pid[0] == '\0' || claim.offset[strspn(claim.offset, "0123456789")] != '\0' ||
+	    (json_get(auth, "offset") != NULL && claim.offset[0] == '\0'))
+		return NULL;
+	return memcpy(xmalloc(sizeof(claim)), &claim, sizeof(claim));
+}
+
 /*
  * A token decides, if there is one. Else the cookie does, but only for a page
  * of our own origin: a cookie travels by itself, also from elsewhere.
@@ -194,6 +416,8 @@ presence_connect(struct socket *socket, struct span auth)
 		member->auth = auth_token(token, len, presence_decided, member);
 	else if (!is_odd && visitor->is_origin_ours && visitor->cookie[0] != '\0')
 		member->auth = auth_cookie(visitor->cookie, presence_decided, member);
+	if (member->auth != NULL)
+		member->claim = presence_read_claim(json);
 	json_free(json);
 	if (member->auth != NULL)
 		return;
@@ -211,12 +435,15 @@ presence_gone(struct socket *socket)
 	struct member *member = socket->member;
 
 	auth_drop(&member->auth);
+	replay_drop(member);
+	recovery_leave(&member->recovery, socket->has_left || member->is_cut_off);
 	clientevents_forget(member);
 	loop_timer_free(&member->expiry);
 	if (member->back != NULL) {
 		presence_remove(member);
 		metrics.sockets--;
 	}
+	free(member->claim);
 	free(member);
 }
 
@@ -328,9 +555,10 @@ const struct app presence_app = {
 };
 
 void
-presence_start(struct pgasync *pg)
+presence_start(struct pgasync *pg, bool is_recovering)
 {
 	presence.pg = pg;
+	presence.is_recovering = is_recovering;
 	presence.timer = loop_timer_new(presence_check, NULL);
 	loop_timer_set(presence.timer, loop_now() + PRESENCE_CHECK_MS);
 }

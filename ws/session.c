@@ -82,6 +82,7 @@ static const struct {
 	[SESSION_END_SLOW] =     { "slow", 1013, false },
 	[SESSION_END_IDLE] =     { "idle", 1008, true },
 	[SESSION_END_EXPIRED] =  { "expired", 1008, true },
+	[SESSION_END_TAKEN] =    { "taken", 1008, true },
 	[SESSION_END_AWAY] =     { "away", 1013, true },
 	[SESSION_END_SHUTDOWN] = { "shutdown", 1012, true },
 };
@@ -827,6 +828,12 @@ session_stop(void)
 	loop_timer_free(&sessions.drain_timer);
 	frame_free(&sessions.ping);
 	frame_free(&sessions.probe_answer);
+}
+
+size_t
+session_backlog(const struct session *session)
+{
+	return session->queue.bytes;
 }
 
 size_t

@@ -45,6 +45,7 @@ enum session_end {
 	SESSION_END_SLOW,	/* it reads too slowly */
 	SESSION_END_IDLE,	/* it never signed in */
 	SESSION_END_EXPIRED,	/* its token ran out or was revoked */
+	SESSION_END_TAKEN,	/* another connection took its sockets over */
 	SESSION_END_AWAY,	/* we cannot serve it now, it may try again */
 	SESSION_END_SHUTDOWN,	/* this process stops */
 	SESSION_END__MAX
@@ -122,6 +123,9 @@ const struct visitor *session_visitor(const struct session *session);
  * ones are opened.
  */
 void session_drain(int64_t spread_ms, void (*done)(void *owner), void *owner);
+
+/* Bytes waiting for this peer. */
+size_t session_backlog(const struct session *session);
 
 /* Bytes waiting in all queues. */
 size_t session_queued_bytes(void);

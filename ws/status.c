@@ -67,7 +67,8 @@ status_frame(double load)
 	struct frame *frame;
 
 	buf_add(&args, status.facts, (size_t)(end - status.facts));
-	buf_addf(&args, ",\"systemLoad\":%.2f}", load);
+	/* All who hear it were sent everything up to here, and come back to it. */
+	buf_addf(&args, ",\"systemLoad\":%.2f},\"%" PRId64 "\"", load, feed_last());
 	frame = message_event("/", "system-status", args.data, args.len);
 	buf_free(&args);
 	return frame;
@@ -199,6 +200,10 @@ status_add_counters(struct buf *json)
 	status_add(json, "eventsRead", metrics.events_read);
 	status_add(json, "eventsNumbered", metrics.events_numbered);
 	status_add(json, "feedReconnects", metrics.feed_reconnects);
+	status_add(json, "recoveries", metrics.recoveries);
+	status_add(json, "recoveriesRefused", metrics.recoveries_refused);
+	status_add(json, "socketsFenced", metrics.sockets_fenced);
+	status_add(json, "eventsReplayed", metrics.events_replayed);
 	status_add(json, "lastSeq", (uint64_t)metrics.last_seq);
 	status_add(json, "eventLagMs", (uint64_t)metrics.event_lag_ms);
 	status_add(json, "pid", (uint64_t)getpid());

@@ -1,7 +1,7 @@
 # suite.sh - ./dev test: every area, on a stack of its own that vanishes afterwards
 #
 # The areas which talk to a running VALS share one, built with the sanitizers and without demo
-# data; a sanitizer report by any program fails the run.  ops starts its own, plain ones.
+# data, and with two realtime daemons; a sanitizer report by any program fails the run.  ops starts its own, plain ones.
 
 AREAS="unit sql api realtime telephony learning web ops"
 SUITE_FLAVOUR=sanitize
@@ -18,7 +18,7 @@ suite_stack() {
 	[ -z "$SUITE_STACK" ] || return 0
 	SUITE_TEMP=$(mktemp -d /tmp/vals-test.XXXXXX)
 	chmod 711 "$SUITE_TEMP"
-	options_parse --state "$SUITE_TEMP/state" --port "$(free_port)" --no-demo
+	options_parse --state "$SUITE_TEMP/state" --port "$(free_port)" --no-demo --ws 2
 	on_exit suite_stack_end
 	SUITE_STACK=yes
 	stack_lock

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { eventually } from '../api/support.mjs';
 import { counters, emitMany, enterAs, lastSeq } from './support.mjs';
 
-const NAMES = ['connections', 'connectsRefused', 'eventLagMs', 'eventsNumbered', 'eventsRead', 'expired', 'feedReconnects', 'lastSeq', 'messagesReceived',
-  'messagesSent', 'pid', 'pingTimeouts', 'protocolErrors', 'queueDrops', 'queuedBytes', 'revoked', 'sessionsOpened', 'sessionsPolling', 'sessionsRefused',
-  'sessionsWebsocket', 'sockets', 'upgrades'];
+const NAMES = ['connections', 'connectsRefused', 'eventLagMs', 'eventsNumbered', 'eventsRead', 'eventsReplayed', 'expired', 'feedReconnects', 'lastSeq', 'messagesReceived',
+  'messagesSent', 'pid', 'pingTimeouts', 'protocolErrors', 'queueDrops', 'queuedBytes', 'recoveries', 'recoveriesRefused', 'revoked', 'sessionsOpened', 'sessionsPolling', 'sessionsRefused',
+  'sessionsWebsocket', 'sockets', 'socketsFenced', 'upgrades'];
 
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
 

@@ -81,7 +81,7 @@ echo_connect(struct socket *socket, struct span auth)
 {
 	char *args = strndup(auth.text, auth.len);
 
-	socket_accept(socket);
+	socket_accept(socket, NULL);
 	socket_emit(socket, "auth", args);
 	free(args);
 }

@@ -40,8 +40,8 @@ after(() => {
 });
 
 /* A client that has not connected yet; socket.heard collects every event as {name, data}. */
-export function open({ token, headers, ...options } = {}) {
-  const socket = io(baseUrl, {
+export function open({ url = baseUrl, token, headers, ...options } = {}) {
+  const socket = io(url, {
     forceNew: true,
     autoConnect: false,
     ...(token && { auth: { token } }),

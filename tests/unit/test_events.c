@@ -89,9 +89,9 @@ the_number_becomes_the_last_member(void **state)
 {
 	(void)state;
 	events_publish("lead.created", NULL, "{\"leadId\": \"x\", \"n\": {}}", "9007199254740993");
-	assert_string_equal(heard, "42[\"lead:created\",{\"leadId\": \"x\", \"n\": {},\"seq\":\"9007199254740993\"}]");
+	assert_string_equal(heard, "42[\"lead:created\",{\"leadId\": \"x\", \"n\": {},\"seq\":\"9007199254740993\"},\"9007199254740993\"]");
 	events_publish("lead.created", NULL, "{ } ", "1");
-	assert_string_equal(heard, "42[\"lead:created\",{ \"seq\":\"1\"}]");
+	assert_string_equal(heard, "42[\"lead:created\",{ \"seq\":\"1\"},\"1\"]");
 }
 
 static void

@@ -55,6 +55,13 @@ session_doom(struct session *to, enum session_end end)
 	doomed = (int)end + 1;
 }
 
+size_t
+session_backlog(const struct session *of)
+{
+	assert_ptr_equal(of, &session);
+	return 0;
+}
+
 const struct visitor *
 session_visitor(const struct session *of)
 {
@@ -129,7 +136,7 @@ app_connect(struct socket *socket, struct span object)
 	asking = socket;
 	snprintf(auth, sizeof(auth), "%.*s", (int)object.len, object.text);
 	if (accepts)
-		socket_accept(socket);
+		socket_accept(socket, NULL);
 }
 
 static void
