@@ -13,15 +13,27 @@ begin
 end
 $$;
 
--- Become the relay, if nobody is: a lock that lives as long as the connection.
+-- Become the relay, if nobody is: a lock that lives as long as the connection. A relay numbers several times a second, so one whose
+-- connection has been still for seconds hangs, and loses it. With the caller's own rights: they reach as far as the sessions of his role.
 create or replace function feed.relay_try()
 returns boolean
-language plpgsql security definer set search_path = ''
+language plpgsql security invoker set search_path = ''
 as $$
 begin
-	return (
-		select pg_catalog.pg_try_advisory_lock(1447119955, 1)
-	);
+	if pg_try_advisory_lock(1447119955, 1) then
+		return true;
+	end if;
+	perform pg_terminate_backend(a.pid)
+	from pg_catalog.pg_locks l
+		join pg_catalog.pg_stat_activity a on a.pid = l.pid
+	where l.locktype = 'advisory'
+		and l.granted
+		and l.classid = 1447119955
+		and l.objid = 1
+		and l.objsubid = 2
+		and a.datname = current_database()
+		and a.state_change < clock_timestamp() - interval '2 seconds';
+	return false;
 end
 $$;
 

@@ -9,8 +9,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, connect } from 'node:net';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { io } from 'socket.io-client';
 import { baseUrl, eventually, need } from '../api/support.mjs';
-import { open } from './support.mjs';
+import { POLLING, knock, open } from './support.mjs';
 
 const links = new Set();
 
@@ -102,6 +103,42 @@ export async function hearsWhole(socket, mark, total, timeoutMs = 30_000) {
   expectWhole(socket, mark, total);
 }
 
+/*
+ * A crowd of stock clients, straight to nginx. Of each is kept only how far it has come in the
+ * events with this mark, and what went wrong on the way.
+ */
+export async function crowd(count, { mark, ...options }) {
+  const clients = Array.from({ length: count }, () => {
+    const client = { heard: 0, faults: [], reasons: [], connects: 0, recoveries: 0 };
+    const socket = io(baseUrl, { forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 1000, auth: { token: need('VALS_ADMIN_TOKEN') }, ...options });
+    socket.on('lead:updated', ({ leadId, n }) => {
+      if (leadId !== mark) return;
+      if (n !== client.heard + 1) client.faults.push(`${n} after ${client.heard}`);
+      client.heard = n;
+    });
+    socket.on('connect', () => {
+      client.connects += 1;
+      if (socket.recovered) client.recoveries += 1;
+      else if (client.connects > 1) client.faults.push(`not recovered at ${client.heard}`);
+    });
+    socket.on('disconnect', (reason) => client.reasons.push(reason));
+    after(() => socket.close());
+    client.socket = socket;
+    return client;
+  });
+  await eventually(() => clients.every(({ connects }) => connects > 0), 'all are in', 60_000);
+  return clients;
+}
+
+/* Wait until all have heard the last event; every one of them heard each once, in order. */
+export async function expectWholeCrowd(clients, total, timeoutMs = 60_000) {
+  await eventually(() => clients.every(({ heard }) => heard >= total), 'all have heard the last event', timeoutMs).catch((error) => {
+    const behind = clients.filter(({ heard }) => heard < total);
+    throw new Error(`${error.message}: ${behind.length} have not, the first is at ${behind[0].heard}, connected: ${behind[0].socket.connected}`);
+  });
+  assert.deepEqual(clients.flatMap(({ faults }) => faults), []);
+}
+
 /* ---- the daemons ---- */
 
 const programOf = (node) => (node === 0 ? 'vals-ws' : `vals-ws-${node + 1}`);
@@ -114,7 +151,15 @@ export async function daemonPid(node) {
 export async function signalDaemon(node, signal) {
   const old = await daemonPid(node);
   process.kill(old, signal);
-  await eventually(async () => (await daemonPid(node)) !== old, `daemon ${node} is started again`, 30_000);
+  await eventually(async () => (await daemonPid(node)) !== old && isServing(node), `daemon ${node} serves again`, 30_000);
+}
+
+/* Whether a daemon answers; its door is beside the first one's. */
+export async function isServing(node) {
+  const first = need('VALS_WS_SOCKET');
+  const door = node === 0 ? first : first.replace(/ws\.sock$/, `ws-${node + 1}.sock`);
+  const answer = await knock('GET', POLLING, { door }).catch((error) => error);
+  return answer.status === 200;
 }
 
 /* The numbers of the daemons of this stack. */

@@ -183,10 +183,10 @@ export async function counters() {
 
 /* ---- the daemon's own door ---- */
 
-/* One request to the unix socket: {status, headers, text}. */
-export function knock(method, path, { headers = {}, body, agent } = {}) {
+/* One request to the first daemon's unix socket, or to another door: {status, headers, text}. */
+export function knock(method, path, { headers = {}, body, agent, door = need('VALS_WS_SOCKET') } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: need('VALS_WS_SOCKET'), method, path, headers: { host: 'vals.test', ...headers }, agent }, (response) => {
+    const sent = request({ socketPath: door, method, path, headers: { host: 'vals.test', ...headers }, agent }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString() }));

@@ -1,7 +1,7 @@
 -- Who may do what: every program its own functions, nothing else.
 \ir support/begin.psql
 
-select plan(50);
+select plan(51);
 
 -- The schema a program's role may use.
 create temporary table programs (role name, own name);
@@ -79,7 +79,9 @@ select is(
 		join pg_namespace n on n.oid = p.pronamespace
 	where n.nspname in ('api', 'feed', 'run')
 		and not (p.prosecdef and p.proconfig @> array['search_path=""'])),
-	null, 'every_function_of_a_program_runs_as_owner_with_an_empty_search_path');
+	array['feed.relay_try()'::regprocedure], 'every_function_of_a_program_runs_as_owner_with_an_empty_search_path_but_the_one_that_ends_sessions');
+select is((select prosecdef || ' ' || proconfig::text from pg_proc where oid = 'feed.relay_try()'::regprocedure), 'false {"search_path=\"\""}',
+	'that_one_reaches_no_further_than_its_caller');
 
 -- What the rights promise, tried.
 set local role vals_api;
