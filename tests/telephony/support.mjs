@@ -10,7 +10,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -276,6 +276,38 @@ export const statusEvents = (callId, status) =>
     { call: callId, status },
   );
 
+/* ---- the API's settings ---- */
+
+/* Why a test that changes the stack cannot run, or false. */
+export const noStack = () =>
+  process.env.VALS_STATE && existsSync(join(process.env.VALS_STATE, 'run/vals-api.pid'))
+    ? false
+    : 'needs VALS_STATE with run/vals-api.pid';
+
+const confFile = () => join(dirname(signingKeyFile()), 'vals.conf');
+
+let original;
+
+const reloadApi = () => process.kill(programPid('vals-api'), 'SIGHUP');
+
+/* Have vals-api read its settings anew, with these in place of the old ones; not at once. */
+export function configureApi(settings) {
+  original ??= readFileSync(confFile(), 'utf8');
+  const kept = original.split('\n').filter((line) => !Object.keys(settings).includes(line.split(' = ')[0]));
+  writeFileSync(confFile(), [...kept, ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`), ''].join('\n'));
+  reloadApi();
+}
+
+/* As it was; returns once the simulator's webhooks are accepted again. */
+export async function restoreApi() {
+  writeFileSync(confFile(), original);
+  reloadApi();
+  await eventually(async () => {
+    const { raw } = webhook('call.something', { callControlId: `v3:${randomUUID()}` });
+    return (await postWebhook(raw, signed(raw))).status === 200;
+  }, 'the old settings are in use', 20_000);
+}
+
 /* ---- the runner as a process ---- */
 
 /* Why a test that ends the runner cannot run, or false. */
@@ -284,7 +316,9 @@ export const noRunner = () =>
     ? false
     : 'needs VALS_STATE with run/vals-runner.pid';
 
-export const runnerPid = () => Number(readFileSync(join(need('VALS_STATE'), 'run/vals-runner.pid'), 'utf8'));
+export const programPid = (name) => Number(readFileSync(join(need('VALS_STATE'), `run/${name}.pid`), 'utf8'));
+
+export const runnerPid = () => programPid('vals-runner');
 
 /* Send the runner a signal and wait until its successor runs (SIGHUP: until it is itself again). */
 export async function signalRunner(signal) {
