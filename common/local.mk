@@ -46,6 +46,8 @@ libcommon_a_SOURCES = \
 	common/statement.h \
 	common/token.c \
 	common/token.h \
+	common/token_memory.c \
+	common/token_memory.h \
 	common/xalloc.c \
 	common/xalloc.h
 libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) \

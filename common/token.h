@@ -43,7 +43,8 @@ int token_sign(struct token_claims *claims, int64_t ttl, char out[static TOKEN_M
 /*
  * Check a token wholly: form, key, signature, times (60 s leeway for clocks that
  * differ on nbf and iat, none on exp), issuer, audience, type.
- * Returns 0 and the claims, or -1.
+ * Returns 0 and the claims, or -1. A good token is remembered until it expires or the
+ * keys are read again.
  */
 int token_verify(const char *token, size_t len, struct token_claims *claims_r);
 

@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test_stmts_ctl \
 	tests/unit/test_telnyx \
 	tests/unit/test_token \
+	tests/unit/test_token_memory \
 	tests/unit/test_xalloc
 
 check_PROGRAMS += $(unit_tests)
