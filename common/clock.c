@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -33,17 +34,37 @@ clock_unix(void)
 	return (int64_t)time(NULL);
 }
 
+/* The calendar changes once a second; whoever asks more often gets the same text with other milliseconds. */
+static const char *
+clock_iso_second(time_t second)
+{
+	static _Thread_local time_t known = -1;
+	static _Thread_local char text[CLOCK_ISO_SIZE];
+	struct tm tm;
+	size_t len;
+
+	if (second == known)
+		return text;
+	if (gmtime_r(&second, &tm) == NULL)
+		abort();
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	assert(len > 0);
+	known = second;
+	return text;
+}
+
 const char *
 clock_iso(char out[static CLOCK_ISO_SIZE])
 {
 	struct timespec now;
-	struct tm tm;
+	const char *second;
 	size_t len;
 
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &tm) == NULL)
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
 		abort();
-	len = strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	assert(len > 0);
+	second = clock_iso_second(now.tv_sec);
+	len = strlen(second);
+	memcpy(out, second, len);
 	snprintf(out + len, CLOCK_ISO_SIZE - len, ".%03dZ", (int)(now.tv_nsec / 1000000));
 	return out;
 }

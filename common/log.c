@@ -70,12 +70,16 @@ log_request(const char *request_id)
 	snprintf(state.request, sizeof(state.request), "%s", request_id != NULL ? request_id : "");
 }
 
-/* Append a character if it still fits. */
+/* Append text as far as it fits. */
 static void
-line_add(struct line *line, char c)
+line_add(struct line *line, const char *text, size_t len)
 {
-	if (line->len < sizeof(line->text) - LOG_TAIL_SIZE)
-		line->text[line->len++] = c;
+	size_t room = sizeof(line->text) - LOG_TAIL_SIZE - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
 }
 
 static void line_addf(struct line *line, const char *format, ...)
@@ -84,14 +88,22 @@ static void line_addf(struct line *line, const char *format, ...)
 static void
 line_addf(struct line *line, const char *format, ...)
 {
-	char text[256];
+	size_t room = sizeof(line->text) - LOG_TAIL_SIZE - line->len;
 	va_list ap;
+	int len;
 
+	/* The tail leaves space for the NUL that vsnprintf adds. */
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	len = vsnprintf(line->text + line->len, room + 1, format, ap);
 	va_end(ap);
-	for (const char *c = text; *c != '\0'; c++)
-		line_add(line, *c);
+	if (len > 0)
+		line->len += (size_t)len < room ? (size_t)len : room;
+}
+
+static bool
+line_is_special(unsigned char c, bool is_quoted)
+{
+	return c < 0x20 || c == 0x7f || (is_quoted && (c == '"' || c == '\\'));
 }
 
 /*
@@ -101,15 +113,22 @@ line_addf(struct line *line, const char *format, ...)
 static void
 line_add_escaped(struct line *line, const char *text, bool is_quoted)
 {
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '\n' || *c == '\t')
-			line_addf(line, *c == '\n' ? "\\n" : "\\t");
-		else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			line_addf(line, "\\x%02x", (unsigned char)*c);
-		else if (is_quoted && (*c == '"' || *c == '\\'))
-			line_addf(line, "\\%c", *c);
+	while (*text != '\0') {
+		size_t plain = 0;
+
+		while (text[plain] != '\0' && !line_is_special((unsigned char)text[plain], is_quoted))
+			plain++;
+		line_add(line, text, plain);
+		text += plain;
+		if (*text == '\0')
+			return;
+		if (*text == '\n' || *text == '\t')
+			line_addf(line, *text == '\n' ? "\\n" : "\\t");
+		else if (*text == '"' || *text == '\\')
+			line_addf(line, "\\%c", *text);
 		else
-			line_add(line, *c);
+			line_addf(line, "\\x%02x", (unsigned char)*text);
+		text++;
 	}
 }
 
@@ -174,7 +193,7 @@ log_fields(enum log_level level, const char *at, const char *format, ...)
 	vsnprintf(fields, sizeof(fields), format, ap);
 	va_end(ap);
 	line_start(&line, level, at);
-	line_add(&line, ' ');
+	line_add(&line, " ", 1);
 	line_add_escaped(&line, fields, false);
 	line_write(&line);
 }

@@ -53,6 +53,21 @@ iso_time_reads_back(void **state)
 }
 
 static void
+iso_time_goes_on(void **state)
+{
+	char before[CLOCK_ISO_SIZE], after[CLOCK_ISO_SIZE];
+	int64_t second = clock_unix();
+
+	(void)state;
+	clock_iso(before);
+	while (clock_unix() <= second)
+		clock_sleep_ms(5);
+	clock_iso(after);
+	assert_true(strcmp(before, after) < 0);
+	assert_memory_not_equal(before, after, strlen("2026-01-31T23:59:59"));
+}
+
+static void
 signals_do_not_shorten_a_sleep(void **state)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
@@ -96,6 +111,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_clock_moves_forward),
 		cmocka_unit_test(iso_time_reads_back),
+		cmocka_unit_test(iso_time_goes_on),
 		cmocka_unit_test(signals_do_not_shorten_a_sleep),
 		cmocka_unit_test(jitter_stays_below_and_varies),
 	};
