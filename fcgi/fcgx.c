@@ -6,6 +6,7 @@
 #include <fcgiapp.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,8 +103,27 @@ fcgx_abort(struct fcgx *fcgx)
 	FCGX_Free(&fcgx->request, 1);
 }
 
+/*
+ * Whether all of the request has come. Once its body is read the end is as a rule in libfcgi's
+ * buffer already; nginx sends it without being asked.
+ */
+static bool
+fcgx_is_read(struct fcgx *fcgx)
+{
+	return FCGX_GetChar(fcgx->request.in) == EOF && FCGX_GetError(fcgx->request.in) == 0;
+}
+
+/*
+ * libfcgi shuts its side down and waits for the peer to close, so that bytes still on their way do not
+ * reset the connection under the answer. When none can be, that is only a wait: a detached request is
+ * closed at once.
+ */
 void
 fcgx_finish(struct fcgx *fcgx)
 {
+	if (fcgx->request.in != NULL && fcgx_is_read(fcgx))
+		FCGX_Detach(&fcgx->request);
+	else
+		FCGX_Attach(&fcgx->request);
 	FCGX_Finish_r(&fcgx->request);
 }
