@@ -198,13 +198,11 @@ access_identify_token(struct request *rq, const char *token)
 	return 0;
 }
 
-enum http_status
-access_identify(struct request *rq)
+static enum http_status
+access_identify_bearer(struct request *rq)
 {
 	const char *header = rq->env.authorization;
-	struct caller nobody = { .kind = CALLER_NOBODY };
 
-	request_set_caller(rq, &nobody);
 	if (rq->env.has_repeated_header)
 		return reply_problem(rq, HTTP_BAD_REQUEST, "REPEATED_HEADER",
 		    "A header that may come once came twice");
@@ -216,6 +214,17 @@ access_identify(struct request *rq)
 	if (token_is_api_key(header))
 		return access_identify_key(rq, header);
 	return access_identify_token(rq, header);
+}
+
+enum http_status
+access_identify(struct request *rq)
+{
+	const struct caller nobody = { .kind = CALLER_NOBODY };
+	enum http_status status = access_identify_bearer(rq);
+
+	if (rq->who.kind == CALLER_NOBODY)
+		request_set_caller(rq, &nobody);
+	return status;
 }
 
 enum http_status

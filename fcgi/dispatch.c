@@ -369,10 +369,11 @@ dispatch_log(const struct request *rq)
 		fprintf(stderr, "%s - %s %s\n", clock_iso(now), rq->env.method, dispatch_path_word(rq));
 	else if (strcmp(format, "fields") == 0)
 		log_fields(LOG_LEVEL_INFO, "request",
-		    "method=%s route=%s status=%d bytes=%zu ms=%.1f db_ms=%.1f user=%s",
+		    "method=%s route=%s status=%d bytes=%zu ms=%lld.%lld db_ms=%lld.%lld user=%s",
 		    rq->route != NULL ? http_method_name(rq->route->method) : "-",
 		    rq->route != NULL ? rq->route->path : "-", (int)rq->status, rq->tools->out->len,
-		    (double)us / 1000, (double)rq->db_us / 1000,
+		    (long long)us / 1000, (long long)us / 100 % 10, (long long)rq->db_us / 1000,
+		    (long long)rq->db_us / 100 % 10,
 		    rq->who.kind != CALLER_NOBODY ? rq->who.id : "-");
 }
 

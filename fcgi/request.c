@@ -13,15 +13,18 @@
 #include "fcgx.h"
 #include "json.h"
 
+#define REQUEST_CALLER_SIZE 256	/* bytes that nearly every caller's JSON fits into */
+
 /* Which variable fills which member; REPEAT_REFUSED where two make no sense. */
 struct request_variable {
 	const char *name;
+	size_t name_len;
 	size_t offset;
 	bool refuses_repeat;
 };
 
-#define VARIABLE(name, member) { name, offsetof(struct request_env, member), false }
-#define VARIABLE_ONCE(name, member) { name, offsetof(struct request_env, member), true }
+#define VARIABLE(name, member) { name, sizeof(name) - 1, offsetof(struct request_env, member), false }
+#define VARIABLE_ONCE(name, member) { name, sizeof(name) - 1, offsetof(struct request_env, member), true }
 
 static const struct request_variable request_variables[] = {
 	VARIABLE("REQUEST_METHOD", method),
@@ -61,7 +64,7 @@ request_take_param(const char *name, size_t name_len, const char *value, void *a
 		const struct request_variable *variable = &request_variables[i];
 		const char **member;
 
-		if (strncmp(variable->name, name, name_len) != 0 || variable->name[name_len] != '\0')
+		if (variable->name_len != name_len || memcmp(variable->name, name, name_len) != 0)
 			continue;
 		member = request_member(&rq->env, variable);
 		if (**member == '\0')
@@ -191,12 +194,16 @@ request_set_caller(struct request *rq, const struct caller *who)
 
 	/* Id and role are ours; address and request id come from nginx. */
 	rq->who = *who;
-	buf_adds(&json, "{\"id\":");
-	if (who->kind == CALLER_NOBODY)
-		buf_adds(&json, "null");
-	else
-		buf_addf(&json, "\"%s\"", who->id);
-	buf_addf(&json, ",\"role\":\"%s\",\"address\":", who->role);
+	buf_reserve(&json, REQUEST_CALLER_SIZE);
+	if (who->kind == CALLER_NOBODY) {
+		buf_adds(&json, "{\"id\":null,\"role\":\"");
+	} else {
+		buf_adds(&json, "{\"id\":\"");
+		buf_adds(&json, who->id);
+		buf_adds(&json, "\",\"role\":\"");
+	}
+	buf_adds(&json, who->role);
+	buf_adds(&json, "\",\"address\":");
 	buf_add_json_string(&json, rq->env.address, strlen(rq->env.address));
 	buf_adds(&json, ",\"requestId\":");
 	buf_add_json_string(&json, rq->env.request_id, strlen(rq->env.request_id));
