@@ -291,6 +291,30 @@ as $$
 			'union all select s.id from vals.calls s where s.phone_number like $3)' end)
 $$;
 
+-- The exact total of a filter. Of all calls, and by status alone, it is the sum of the counters; anything
+-- else is counted. _name and _number are the patterns of the filter's search.
+create or replace function vals.calls_total(_filter jsonb, _name text, _number text)
+returns bigint
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_total bigint;
+begin
+	if _filter - array['page', 'limit', 'status'] = '{}' then
+		return (
+			select coalesce(sum(c.calls), 0)
+			from vals.call_counts c
+			where c.status = coalesce(_filter ->> 'status', c.status)
+		);
+	end if;
+	execute 'select count(*) from vals.calls c where ' || vals.calls_where(_filter)
+	into _total
+	using _filter, _name, _number;
+	return _total;
+end
+$$;
+
 -- A page of calls, newest first, with its exact total.
 create or replace function vals.calls_page(_filter jsonb)
 returns json
@@ -300,10 +324,8 @@ as $$
 declare
 	_page bigint;
 	_size bigint;
-	_total bigint;
 	_rows json;
 	_patterns record;
-	_where text := vals.calls_where(_filter);
 begin
 	select p.page, p.size into _page, _size
 	from vals.paging(_filter) p;
@@ -311,14 +333,11 @@ begin
 	-- In a call's row the number stands alone.
 	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
 
-	execute 'select count(*) from vals.calls c where ' || _where
-	into _total
-	using _filter, _patterns.literal, _patterns.phone;
 	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') '
-		'from (select c.* from vals.calls c where %s order by c.start_time desc, c.id desc limit $4 offset $5) c', _where)
+		'from (select c.* from vals.calls c where %s order by c.start_time desc, c.id desc limit $4 offset $5) c', vals.calls_where(_filter))
 	into _rows
 	using _filter, _patterns.literal, _patterns.phone, _size, (_page - 1) * _size;
-	return vals.page(_rows, _total, _page, _size);
+	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _page, _size);
 end
 $$;
 
