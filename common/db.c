@@ -52,6 +52,7 @@ struct db {
 	char *role;
 	char *name;
 	bool is_prepared;
+	bool accepts_standby;
 	int timeout_ms;
 	PGconn *conn;			/* NULL while not connected */
 	bool is_doomed;			/* the server said that it will hang up */
@@ -246,7 +247,7 @@ db_connect_start(const struct db *db)
 	ADD("keepalives_interval", "5");
 	ADD("keepalives_count", "3");
 	ADD("tcp_user_timeout", "10000");
-	ADD("target_session_attrs", "read-write");
+	ADD("target_session_attrs", db->accepts_standby ? "any" : "read-write");
 	/* PgBouncer refuses a start with options. */
 	if (db->is_prepared) {
 		snprintf(options, sizeof(options), "-c statement_timeout=%d -c timezone=UTC",
@@ -1024,6 +1025,12 @@ db_new(const char *url, const char *role, const char *name, bool prepared, int t
 	db->is_prepared = prepared;
 	db->timeout_ms = timeout_ms;
 	return db;
+}
+
+void
+db_accept_standby(struct db *db)
+{
+	db->accepts_standby = true;
 }
 
 void

@@ -52,6 +52,9 @@ struct db_result;
 struct db *db_new(const char *url, const char *role, const char *name, bool prepared,
     int timeout_ms);
 
+/* Let it connect to a server that can only be read, too: a hot standby. Say so before the first call. */
+void db_accept_standby(struct db *db);
+
 /* Close and free; nulls *db. */
 void db_free(struct db **db);
 

@@ -26,8 +26,10 @@
 #include "metrics.h"
 #include "reply.h"
 #include "routes.h"
+#include "shared.h"
 
 #define IDEMPOTENCY_KEY_MAX 255
+#define DISPATCH_CANCELED "57014"	/* SQLSTATE: statement_timeout */
 
 static enum http_status
 dispatch_other_method(struct request *rq, unsigned allow)
@@ -315,6 +317,40 @@ dispatch_whole(struct request *rq)
 	return reply_db_problem(rq, outcome);
 }
 
+/*
+ * Ask the replica, and the primary if that one is away, cancels what holds up its replay, or has not got our
+ * functions yet. What took it too long is not begun anew.
+ */
+static void
+dispatch_from_replica(struct request *rq)
+{
+	struct db *primary = rq->db;
+	bool was_slow;
+
+	rq->db = rq->tools->replica;
+	rq->route->handler(rq);
+	was_slow = rq->status >= 500 && strcmp(db_error(rq->db)->sqlstate, DISPATCH_CANCELED) == 0;
+	rq->db = primary;
+	if (rq->status < 500 || was_slow) {
+		atomic_fetch_add(&rq->tools->shared->replica_reads, 1);
+		return;
+	}
+	atomic_fetch_add(&rq->tools->shared->replica_failures, 1);
+	reply_clear(rq);
+	rq->route->handler(rq);
+}
+
+static void
+dispatch_handle(struct request *rq)
+{
+	if ((rq->route->flags & IN_TRANSACTION) != 0)
+		dispatch_whole(rq);
+	else if ((rq->route->flags & FROM_REPLICA) != 0 && rq->tools->replica != NULL)
+		dispatch_from_replica(rq);
+	else
+		rq->route->handler(rq);
+}
+
 static enum http_status
 dispatch_work(struct request *rq)
 {
@@ -323,10 +359,7 @@ dispatch_work(struct request *rq)
 	bool is_replay = false;
 
 	if (*id.key == '\0' || rq->route->method != POST || (rq->route->flags & NO_REPLAY) != 0) {
-		if ((rq->route->flags & IN_TRANSACTION) != 0)
-			dispatch_whole(rq);
-		else
-			rq->route->handler(rq);
+		dispatch_handle(rq);
 	} else {
 		if (strlen(id.key) > IDEMPOTENCY_KEY_MAX)
 			return reply_problem(rq, HTTP_BAD_REQUEST, "VALIDATION",

@@ -144,6 +144,16 @@ metrics_workers(struct buf *out, struct shared *shared)
 	    (unsigned long long)atomic_load(&shared->webhooks_refused));
 }
 
+static void
+metrics_replica(struct buf *out, struct shared *shared)
+{
+	metrics_help(out, "vals_replica_reads_total", "counter", "requests answered by the replica");
+	buf_addf(out, "vals_replica_reads_total %llu\n", (unsigned long long)atomic_load(&shared->replica_reads));
+	metrics_help(out, "vals_replica_failures_total", "counter", "requests the primary answered in its place");
+	buf_addf(out, "vals_replica_failures_total %llu\n",
+	    (unsigned long long)atomic_load(&shared->replica_failures));
+}
+
 /* The database's samples; a name begins a new group. */
 static void
 metrics_rows(struct buf *out, const struct db_result *rows)
@@ -176,6 +186,8 @@ metrics_get(struct request *rq)
 	metrics_requests(&page, rq->tools->shared);
 	metrics_latency(&page, rq->tools->shared);
 	metrics_workers(&page, rq->tools->shared);
+	if (rq->tools->replica != NULL)
+		metrics_replica(&page, rq->tools->shared);
 	metrics_help(&page, "vals_database_up", "gauge", "whether the database answered this page");
 	buf_addf(&page, "vals_database_up %d\n", outcome == DB_OK);
 	if (outcome == DB_OK)

@@ -28,6 +28,7 @@ struct shared;
 /* What a worker lends to its requests. */
 struct worker_tools {
 	struct db *db;
+	struct db *replica;	/* NULL = there is none */
 	struct fcgx *fcgx;
 	struct limiter *limiter;
 	struct shared *shared;

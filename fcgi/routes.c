@@ -40,7 +40,7 @@ const struct route routes[] = {
 	{ POST,   "/api/agent/end-call",         MAY_RUN_CALLS,         NULL,           call_end_fields,      call_end,           NULL, NULL, EMITS | COMMANDS },
 	{ POST,   "/api/agent/engagement-score", MAY_REPORT,            NULL,           call_engagement_fields, call_engagement_set, NULL, NULL, EMITS },
 	{ POST,   "/api/agent/phase-transition", MAY_REPORT,            NULL,           call_phase_fields,    call_phase_set,     NULL, NULL, EMITS },
-	{ GET,    "/api/agent/performance",      MAY_VIEW_ANALYTICS,    agent_performance_filters, NULL,      agent_performance,  NULL, NULL, 0 },
+	{ GET,    "/api/agent/performance",      MAY_VIEW_ANALYTICS,    agent_performance_filters, NULL,      agent_performance,  NULL, NULL, FROM_REPLICA },
 
 	{ GET,    "/api/kevin/availability",     MAY_VIEW_AVAILABILITY, NULL,           NULL,                 kevin_availability_get, NULL, NULL, 0 },
 	{ PUT,    "/api/kevin/availability",     MAY_SET_AVAILABILITY,  NULL,           kevin_availability_fields, kevin_availability_set, NULL, NULL, EMITS },
@@ -50,8 +50,8 @@ const struct route routes[] = {
 	{ POST,   "/api/kevin/transfer-outcome", MAY_RECORD_OUTCOMES,   NULL,           kevin_transfer_outcome_fields, kevin_transfer_outcome_set, NULL, NULL, EMITS },
 
 	{ GET,    "/api/analytics/dashboard",    MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_dashboard, NULL, NULL, 0 },
-	{ GET,    "/api/analytics/performance",  MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_performance, NULL, NULL, 0 },
-	{ GET,    "/api/analytics/conversion",   MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_conversion, NULL, NULL, 0 },
+	{ GET,    "/api/analytics/performance",  MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_performance, NULL, NULL, FROM_REPLICA },
+	{ GET,    "/api/analytics/conversion",   MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_conversion, NULL, NULL, FROM_REPLICA },
 
 	{ GET,    "/api/analytics/export",       MAY_EXPORT,            export_filters, NULL,                 export_get,         NULL, NULL, 0 },
 

@@ -22,6 +22,7 @@ enum route_flags {
 	UNLIMITED = 8,	/* not counted by the rate limiter */
 	NO_REPLAY = 16,	/* an Idempotency-Key means nothing here */
 	IN_TRANSACTION = 32,	/* the handler makes several calls: they are one */
+	FROM_REPLICA = 64,	/* heavy and only reads: a replica may answer, some moments behind */
 };
 
 typedef enum http_status route_handler(struct request *rq);

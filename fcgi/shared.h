@@ -39,6 +39,8 @@ struct shared {
 	_Atomic uint64_t worker_deaths;
 	_Atomic uint64_t rate_limited;
 	_Atomic uint64_t webhooks_refused;
+	_Atomic uint64_t replica_reads;
+	_Atomic uint64_t replica_failures;	/* the primary answered instead */
 	/* Places: the pid of who has one, 0 = free. */
 	_Atomic int32_t hashers[SHARED_HASHERS];
 	_Atomic int32_t exporters[SHARED_EXPORTERS];

@@ -137,6 +137,21 @@ worker_loop(struct worker *worker)
 	}
 }
 
+/* Where heavy reads go; NULL if there is no such place. Nothing is opened before the first of them. */
+static struct db *
+worker_replica(void)
+{
+	const char *url = conf_text(CONF_database_read_url);
+	struct db *db;
+
+	if (*url == '\0')
+		return NULL;
+	db = db_new(url, "vals_api", "vals-api replica", conf_bool(CONF_database_prepared),
+	    (int)conf_int(CONF_database_timeout_ms));
+	db_accept_standby(db);
+	return db;
+}
+
 int
 worker_run(int listener, struct limiter *limiter, struct shared *shared, struct shared_slot *slot)
 {
@@ -146,6 +161,7 @@ worker_run(int listener, struct limiter *limiter, struct shared *shared, struct 
 	worker.tools = (struct worker_tools){
 		.db = db_new(conf_text(CONF_database_url), "vals_api", "vals-api",
 		    conf_bool(CONF_database_prepared), (int)conf_int(CONF_database_timeout_ms)),
+		.replica = worker_replica(),
 		.fcgx = fcgx_new(listener),
 		.limiter = limiter,
 		.shared = shared,
@@ -168,6 +184,7 @@ worker_run(int listener, struct limiter *limiter, struct shared *shared, struct 
 	close(worker.signal_fd);
 	fcgx_free(&worker.tools.fcgx);
 	db_free(&worker.tools.db);
+	db_free(&worker.tools.replica);
 	arena_free(&worker.arena);
 	buf_free(&worker.out);
 	buf_free(&worker.headers);
