@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test_failpoint \
 	tests/unit/test_fields \
 	tests/unit/test_form \
+	tests/unit/test_guests \
 	tests/unit/test_http_client \
 	tests/unit/test_json \
 	tests/unit/test_lead_import \
@@ -70,6 +71,7 @@ tests_unit_test_stmts_ctl_SOURCES = tests/unit/test_stmts_ctl.c tests/unit/stmts
 tests_unit_test_engineio_LDADD = $(test_ws_libs)
 tests_unit_test_events_LDADD = $(test_ws_libs)
 tests_unit_test_events_shapes_LDADD = $(test_ws_libs)
+tests_unit_test_guests_LDADD = $(test_ws_libs)
 tests_unit_test_room_LDADD = $(test_ws_libs)
 tests_unit_test_session_LDADD = $(test_ws_libs)
 tests_unit_test_session_client_LDADD = $(test_ws_libs)

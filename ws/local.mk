@@ -6,6 +6,7 @@ ws_protocol_sources = \
 	ws/conn.h \
 	ws/engineio.c ws/engineio.h \
 	ws/frame.c ws/frame.h \
+	ws/guests.c ws/guests.h \
 	ws/listener.c ws/listener.h \
 	ws/loop.c ws/loop.h \
 	ws/message.c ws/message.h \

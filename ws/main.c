@@ -153,6 +153,7 @@ start_serving(void)
 	    .upgrade_timeout_ms = UPGRADE_TIMEOUT_MS,
 	    .queue_bytes = (size_t)conf_int(CONF_ws_queue_bytes),
 	    .max_sessions = sessions,
+	    .max_per_address = (size_t)conf_int(CONF_ws_max_per_address),
 	    .node = (int)conf_int(CONF_ws_node) });
 	client_start(&presence_app);
 	/* A polling session has a GET and a POST open at once, and a probe for a moment. */

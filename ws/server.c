@@ -380,13 +380,20 @@ server_refuse(struct conn *conn, enum engineio_refusal refusal)
 static bool
 server_may_open(struct conn *conn)
 {
-	static const char body[] = "{\"message\":\"Service unavailable\"}";
+	static const char away[] = "{\"message\":\"Service unavailable\"}";
+	static const char crowded[] = "{\"message\":\"Too many connections\"}";
+	enum session_admission admission = session_admit(&conn->visitor);
 
-	if (session_may_open() &&
-	    (server.settings.is_ready == NULL || server.settings.is_ready()))
+	if (admission == SESSION_ADMITTED && server.settings.is_ready != NULL &&
+	    !server.settings.is_ready())
+		admission = SESSION_FULL;
+	if (admission == SESSION_ADMITTED)
 		return true;
 	metrics.sessions_refused++;
-	conn_reply(conn, 503, "application/json", body, sizeof(body) - 1);
+	if (admission == SESSION_CROWDED)
+		conn_reply(conn, 429, "application/json", crowded, sizeof(crowded) - 1);
+	else
+		conn_reply(conn, 503, "application/json", away, sizeof(away) - 1);
 	return false;
 }
 
@@ -548,7 +555,7 @@ server_write_reply(struct conn *conn)
 		return -1;
 	server_add_header(wsi, "cache-control:", "no-store", &at, end);
 	server_add_header(wsi, "connection:", "close", &at, end);
-	if (conn->status == 503)
+	if (conn->status == 503 || conn->status == 429)
 		server_add_header(wsi, "retry-after:", "1", &at, end);
 	if (server.settings.allowed_origins != NULL)
 		server_add_cors(conn, &at, end);

@@ -27,6 +27,7 @@
 #include "conn.h"
 #include "crypto.h"
 #include "frame.h"
+#include "guests.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
@@ -52,6 +53,7 @@ struct session {
 	enum session_state state;
 	const struct session_handler *handler;
 	void *owner;
+	struct guest *guest;	/* its address, or NULL */
 	struct conn *get;	/* held GET, or NULL */
 	struct conn *post;	/* POST whose body is not all here, or NULL */
 	struct conn *websocket;
@@ -105,6 +107,7 @@ session_start(const struct session_settings *settings)
 	assert(sessions.count == 0);
 	memset(&sessions, 0, sizeof(sessions));
 	sessions.settings = *settings;
+	guests_start(settings->max_per_address);
 	sessions.ping = frame_text("2", 1);
 	sessions.probe_answer = frame_text("3probe", 6);
 }
@@ -209,6 +212,7 @@ session_bury(struct session *session)
 		link = &(*link)->next;
 	*link = session->next;
 	sessions.count--;
+	guests_drop(&session->guest);
 	loop_timer_stop(session->timer);
 	loop_later(session_free_later, session);
 }
@@ -461,14 +465,16 @@ session_tick(void *owner)
 	session_set_timer(session);
 }
 
-bool
-session_may_open(void)
+enum session_admission
+session_admit(const struct visitor *visitor)
 {
-	return !sessions.is_draining && sessions.count < sessions.settings.max_sessions;
+	if (sessions.is_draining || sessions.count >= sessions.settings.max_sessions)
+		return SESSION_FULL;
+	return guests_may_add(visitor->address) ? SESSION_ADMITTED : SESSION_CROWDED;
 }
 
 static struct session *
-session_new(const struct session_handler *handler)
+session_new(const struct session_handler *handler, const struct conn *conn)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
 	struct session **bucket;
@@ -479,6 +485,7 @@ session_new(const struct session_handler *handler)
 	crypto_base64url(secret, sizeof(secret), text);
 	snprintf(session->sid, sizeof(session->sid), "%d-%s", sessions.settings.node, text);
 	session->handler = handler;
+	session->guest = guests_add(conn_visitor(conn)->address);
 	session->timer = loop_timer_new(session_tick, session);
 	bucket = session_bucket(session->sid);
 	session->next = *bucket;
@@ -491,7 +498,7 @@ session_new(const struct session_handler *handler)
 void
 session_open_polling(const struct session_handler *handler, struct conn *conn)
 {
-	struct session *session = session_new(handler);
+	struct session *session = session_new(handler, conn);
 	char open[ENGINEIO_OPEN_MAX];
 	size_t len = engineio_open(open, session->sid, true, &sessions.settings.limits);
 
@@ -504,7 +511,7 @@ session_open_polling(const struct session_handler *handler, struct conn *conn)
 struct session *
 session_open_websocket(const struct session_handler *handler, struct conn *conn)
 {
-	struct session *session = session_new(handler);
+	struct session *session = session_new(handler, conn);
 	char open[ENGINEIO_OPEN_MAX];
 	size_t len = engineio_open(open, session->sid, false, &sessions.settings.limits);
 	struct frame *frame = frame_text(open, len);

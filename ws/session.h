@@ -24,6 +24,7 @@ struct session_settings {
 	long upgrade_timeout_ms;
 	size_t queue_bytes;	/* a peer with more waiting is closed as too slow */
 	size_t max_sessions;
+	size_t max_per_address;	/* of them, 0 for any number */
 	int node;		/* number of this process, in front of each sid */
 };
 
@@ -60,8 +61,14 @@ void session_start(const struct session_settings *settings);
  */
 void session_stop(void);
 
-/* Whether another session may be opened. */
-bool session_may_open(void);
+enum session_admission {
+	SESSION_ADMITTED,
+	SESSION_FULL,		/* nobody can be let in now */
+	SESSION_CROWDED,	/* too many are here from this address */
+};
+
+/* Whether this visitor may open another session. */
+enum session_admission session_admit(const struct visitor *visitor);
 
 /* A handshake: open a session and answer its first connection. */
 void session_open_polling(const struct session_handler *handler, struct conn *conn);

@@ -30,6 +30,7 @@ api_base_url = http://127.0.0.1:$OPT_PORT
 calling_hours =
 calls_per_lead_per_day = 0
 rate_limit_max = 0
+ws_max_per_address = 0
 telnyx_connection_id = 1684641123236054244
 telnyx_phone_number = +12025550100
 kevin_phone_number = +12025550199

@@ -5,6 +5,7 @@ set -uo pipefail
 
 # Small on purpose: what takes a day in production happens here within seconds.
 export WORKER_MAX_REQUESTS=50 REQUEST_TIMEOUT=2 API_WORKERS=4 WAITING_WORKERS=2
+export WS_MAX_PER_ADDRESS=20 WS_MAX_CONNECTIONS=40
 new_state processes
 start
 DATA=$(dirname "$(readlink -f "$STATE/log")")
@@ -93,6 +94,25 @@ request /api/agent/start-call -H "Authorization: Bearer $VALS_AGENT_KEY" -H 'Con
 is "a_worker_that_hangs_costs_its_request" "$STATUS" 503
 ok "it_is_killed_and_named" wait_for 2 logged vals-api 'hangs, killed'
 is "and_nobody_else_notices" "$(failures 20)" 0
+
+# --- too many sockets ----------------------------------------------------------------------
+
+# handshakes COUNT [CURL ARGUMENT...]: the statuses of so many handshakes, each once.
+handshakes() {
+	local i count=$1
+	shift
+	for ((i = 0; i < count; i++)); do
+		curl -s -o /dev/null -w '%{http_code}\n' --unix-socket "$VALS_WS_SOCKET" "$@" \
+			'http://vals.test/socket.io/?EIO=4&transport=polling'
+	done | sort -u | paste -sd ' '
+}
+
+is "an_address_has_so_many_sockets" "$(handshakes 20 -H 'X-Real-IP: 192.0.2.7')" 200
+is "and_no_more" "$(handshakes 2 -H 'X-Real-IP: 192.0.2.7')" 429
+is "others_have_theirs" "$(handshakes 2 -H 'X-Real-IP: 192.0.2.8')" 200
+is "until_all_places_are_taken" "$(handshakes 40 -H 'X-Real-IP: 192.0.2.9')" "200 503"
+request '/socket.io/?EIO=4&transport=polling'
+is "a_full_daemon_says_so_to_HTTP" "$STATUS $(header Retry-After)" "503 1"
 
 # --- sockets from outside --------------------------------------------------------------
 

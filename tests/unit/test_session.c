@@ -227,6 +227,7 @@ static const struct session_handler handler = {
 
 /* ---- steps ---- */
 
+static const struct visitor visitor;	/* from nowhere in particular */
 static struct conn conns[16];
 static size_t conn_count;
 
@@ -250,7 +251,7 @@ setup(void **state)
 	session_start(&(struct session_settings){
 	    .limits = { PING_INTERVAL, PING_TIMEOUT, MAX_PAYLOAD },
 	    .upgrade_timeout_ms = UPGRADE_TIMEOUT, .queue_bytes = QUEUE_BYTES,
-	    .max_sessions = 4, .node = 7 });
+	    .max_sessions = 4, .max_per_address = 2, .node = 7 });
 	return 0;
 }
 
@@ -813,10 +814,29 @@ there_is_room_for_so_many_sessions(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		assert_true(session_may_open());
+		assert_int_equal(session_admit(&visitor), SESSION_ADMITTED);
 		open_polling();
 	}
-	assert_false(session_may_open());
+	assert_int_equal(session_admit(&visitor), SESSION_FULL);
+}
+
+static void
+an_address_has_room_for_fewer(void **state)
+{
+	static const struct visitor here = { .address = "192.0.2.1" };
+	static const struct visitor there = { .address = "192.0.2.2" };
+	struct session *session;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(session_admit(&here), SESSION_ADMITTED);
+		conns[conn_count].visitor = here;
+		session = open_polling();
+	}
+	assert_int_equal(session_admit(&here), SESSION_CROWDED);
+	assert_int_equal(session_admit(&there), SESSION_ADMITTED);
+	session_close(session, SESSION_END_PROTOCOL);
+	assert_int_equal(session_admit(&here), SESSION_ADMITTED);
 }
 
 static void
@@ -836,7 +856,7 @@ draining_ends_everybody_and_lets_nobody_in(void **state)
 	held = get(open_polling());
 	open_polling();
 	session_drain(1000, note_drained, &is_drained);
-	assert_false(session_may_open());
+	assert_int_equal(session_admit(&visitor), SESSION_FULL);
 	pass(1100);
 	assert_true(is_drained);
 	assert_int_equal(websocket->close_code, 1012);
@@ -910,6 +930,7 @@ main(void)
 		TEST(a_probe_that_is_lost_leaves_polling_alone),
 		TEST(a_ping_on_its_way_during_the_upgrade_keeps_its_time),
 		TEST(there_is_room_for_so_many_sessions),
+		TEST(an_address_has_room_for_fewer),
 		TEST(draining_ends_everybody_and_lets_nobody_in),
 		TEST(nothing_is_sent_to_a_session_that_ended),
 		TEST(a_broken_connection_ends_the_session_once),
