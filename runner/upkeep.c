@@ -4,8 +4,10 @@
 #include "upkeep.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
@@ -30,14 +32,27 @@ note_failure(struct db *db, enum stmt stmt, enum db_outcome outcome)
 		log_warn("upkeep", "%s: %s", stmts[stmt].name, db_error(db)->message);
 }
 
+/* A name no other runner has, on this host or another. */
+static void
+name_program(char *out, size_t size)
+{
+	char host[65] = "";
+
+	if (gethostname(host, sizeof(host) - 1) == -1)
+		host[0] = '\0';
+	snprintf(out, size, PROGRAM "-%s:%ld", host, (long)getpid());
+}
+
 static void
 put_status(struct db *db, const struct commands *commands, bool is_configured)
 {
 	const struct commands_counters *counters = commands_counters(commands);
 	struct db_result *rows = NULL;
 	struct buf json = { 0 };
-	const char *args[] = { PROGRAM, NULL };
+	char program[128];
+	const char *args[] = { program, NULL };
 
+	name_program(program, sizeof(program));
 	buf_addf(&json, "{\"held\":%zu,\"configured\":%d", commands_held(commands), is_configured);
 	buf_addf(&json, ",\"taken\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"asked\":%" PRIu64,
 	    counters->taken, counters->sent, counters->asked);

@@ -9,7 +9,7 @@ as $$
 $$;
 
 -- Samples in the order they are printed; rows of one name follow each other. The programs' own counters are
--- as old as their last report, a few seconds; a program that is silent for 15 s is down.
+-- as old as their last report, a few seconds; a kind of program none of which was heard of for 15 s is down.
 create or replace function api.metrics()
 returns table (name text, labels text, value text)
 language plpgsql security definer set search_path = ''
@@ -45,14 +45,27 @@ begin
 	return query
 		select 'vals_notify_queue_usage', '', pg_catalog.pg_notification_queue_usage()::text;
 	return query
-		select 'vals_program_up', 'program=' || vals.label(s.program), (s.updated_at > now() - interval '15 seconds')::int::text
-		from vals.program_status s
-		order by s.program;
+		select 'vals_program_up', 'program=' || vals.label(k.kind), (k.living > 0)::int::text
+		from (
+			select vals.program_kind(s.program) as kind, count(*) filter (where s.updated_at > now() - interval '15 seconds') as living
+			from vals.program_status s
+			group by 1
+		) k
+		order by k.kind;
 	return query
-		select 'vals_program_' || lower(regexp_replace(c.key, '([A-Z])', '_\1', 'g')), 'program=' || vals.label(s.program), c.value #>> '{}'
+		select 'vals_program_instances', 'program=' || vals.label(vals.program_kind(s.program)), count(*)::text
+		from vals.program_status s
+		where s.updated_at > now() - interval '15 seconds'
+		group by vals.program_kind(s.program)
+		order by vals.program_kind(s.program);
+	return query
+		select 'vals_program_' || lower(regexp_replace(c.key, '([A-Z])', '_\1', 'g')),
+			'program=' || vals.label(vals.program_kind(s.program)) || ',instance=' || vals.label(vals.program_instance(s.program)),
+			case jsonb_typeof(c.value) when 'boolean' then (c.value::boolean)::int::text else c.value #>> '{}' end
 		from vals.program_status s
 			cross join jsonb_each(s.counters) c
-		where jsonb_typeof(c.value) = 'number'
+		where s.updated_at > now() - interval '15 seconds'
+			and jsonb_typeof(c.value) in ('number', 'boolean')
 			and c.key ~ '^[a-zA-Z]+$'
 		order by c.key, s.program;
 end

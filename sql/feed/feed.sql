@@ -217,13 +217,35 @@ begin
 end
 $$;
 
--- Keep a program's counters.
+-- The kind of a program that calls itself vals-runner-host:17, and which of its kind it is.
+create or replace function vals.program_kind(_program text)
+returns text
+language sql immutable parallel safe
+as $$
+	select substring(_program from '^vals-[a-z]+')
+$$;
+
+create or replace function vals.program_instance(_program text)
+returns text
+language sql immutable parallel safe
+as $$
+	select coalesce(substring(_program from '^vals-[a-z]+-(.+)$'), '')
+$$;
+
+-- Keep a program's counters. Of those that have been silent for an hour the last one of a kind stays, so that it is seen to be down.
 create or replace function vals.status_put(_program text, _counters jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
+	delete from vals.program_status old
+	where old.updated_at < now() - interval '1 hour'
+		and exists (
+			select
+			from vals.program_status p
+			where vals.program_kind(p.program) = vals.program_kind(old.program)
+				and p.updated_at > old.updated_at);
 	insert into vals.program_status as p (program, counters)
 	values (_program, _counters)
 	on conflict (program) do update

@@ -1,7 +1,7 @@
 -- Readiness: what vals-api tells about the database and the daemons.
 \ir support/begin.psql
 
-select plan(9);
+select plan(14);
 
 update vals.program_status set updated_at = now() - interval '1 hour';
 set local role vals_api;
@@ -23,6 +23,19 @@ select is(api.ready(test.who()) ->> 'runner', 'false', 'after_15_seconds_of_sile
 select feed.status_put('vals-ws', '{"sockets":3}') \g /dev/null
 select feed.status_put('vals-ws', '{"sockets":4}') \g /dev/null
 select is((select counters from vals.program_status where program = 'vals-ws'), '{"sockets":4}'::jsonb, 'the_newest_counters_of_a_program_count');
+
+select run.status_put('vals-runner-b:1', '{"held":1}') \g /dev/null
+select run.status_put('vals-runner-b:2', '{"held":2,"configured":true}') \g /dev/null
+select set_eq($$select labels || ' ' || value from api.metrics() where name = 'vals_program_held'$$,
+	array['program="vals-runner",instance="b:1" 1', 'program="vals-runner",instance="b:2" 2'], 'two_runners_are_seen_side_by_side');
+select is((select labels || ' ' || value from api.metrics() where name = 'vals_program_configured'), 'program="vals-runner",instance="b:2" 1', 'a_switch_is_a_number');
+select is((select value from api.metrics() where name = 'vals_program_instances' and labels = 'program="vals-runner"'), '2', 'and_counted');
+update vals.program_status set updated_at = now() - interval '2 hours' where program like 'vals-runner%';
+update vals.program_status set updated_at = now() - interval '1 hour' - interval '1 second' where program = 'vals-runner-b:2';
+select feed.status_put('vals-ws', '{}') \g /dev/null
+select is((select array_agg(program order by program) from vals.program_status where program like 'vals-runner%'), array['vals-runner-b:2'],
+	'the_old_ones_disappear_and_the_last_of_a_kind_stays');
+select is((select value from api.metrics() where name = 'vals_program_up' and labels = 'program="vals-runner"'), '0', 'and_is_down');
 
 select * from finish();
 rollback;
