@@ -65,6 +65,7 @@ static const struct bounds {
 	{ CONF_ws_max_connections, 1, 1000000 },
 	{ CONF_ws_recovery_ms, 0, 86400000 },
 	{ CONF_ws_queue_bytes, 4096, INT_MAX },
+	{ CONF_ws_queue_messages, 16, INT_MAX },
 };
 
 struct values {

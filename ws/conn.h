@@ -30,12 +30,16 @@ const struct visitor *conn_visitor(const struct conn *conn);
 
 enum conn_sent {
 	CONN_SENT,	/* on its way, or copied by the library */
-	CONN_BUSY,	/* nothing was taken: the peer's pipe is full */
+	CONN_BUSY,	/* the peer's pipe is full */
 	CONN_LOST,	/* the connection is broken; session_lost will follow */
 };
 
-/* Send a frame on a websocket, now or not at all. */
-enum conn_sent conn_send(struct conn *conn, struct frame *frame);
+/*
+ * Send frames[0..count) on a websocket, several with one system call where they are
+ * small. *sent_r is how many were taken: all, or those before the pipe was full.
+ */
+enum conn_sent conn_send(struct conn *conn, struct frame *const *frames, size_t count,
+    size_t *sent_r);
 
 /* Have session_writable called as soon as something can be written. */
 void conn_wake(struct conn *conn);

@@ -24,6 +24,7 @@
 #include "pgasync.h"
 #include "recovery.h"
 #include "replay.h"
+#include "session.h"
 #include "status.h"
 
 #define FEED_BATCH 500		/* events numbered or read with one call, at most */
@@ -170,8 +171,13 @@ feed_publish(const struct pgasync_result *result)
 	int rows = pgasync_rows(result), row = 0;
 	size_t bytes = 0;
 
+	/* One event goes out as it is; several leave each socket together. */
+	if (rows > 1)
+		session_hold();
 	while (row < rows && bytes < FEED_SLICE)
 		bytes += feed_publish_row(result, row++);
+	if (rows > 1)
+		session_release();
 	feed.batch = row < rows ? row : feed.batch * 2;
 	if (feed.batch > FEED_BATCH)
 		feed.batch = FEED_BATCH;

@@ -16,6 +16,7 @@ frame_new(size_t len, bool is_binary)
 
 	frame->references = 1;
 	frame->is_binary = is_binary;
+	frame->head_len = 0;
 	frame->len = len;
 	frame->data = (unsigned char *)(frame + 1) + FRAME_HEADROOM;
 	return frame;
@@ -28,6 +29,31 @@ frame_text(const char *packet, size_t len)
 
 	memcpy(frame->data, packet, len);
 	return frame;
+}
+
+/* RFC 6455, 5.2: final, text or binary, not masked, and the length in 7, 16 or 64 bits. */
+static void
+frame_write_head(struct frame *frame)
+{
+	size_t len = frame->len;
+	uint8_t extended = len < 126 ? 0 : len < 65536 ? 2 : 8;
+	unsigned char *head;
+
+	frame->head_len = (uint8_t)(2 + extended);
+	head = frame->data - frame->head_len;
+	head[0] = frame->is_binary ? 0x82 : 0x81;
+	head[1] = extended == 0 ? (unsigned char)len : extended == 2 ? 126 : 127;
+	for (uint8_t i = extended; i > 0; i--, len >>= 8)
+		head[1 + i] = (unsigned char)len;
+}
+
+unsigned char *
+frame_wire(struct frame *frame, size_t *len_r)
+{
+	if (frame->head_len == 0)
+		frame_write_head(frame);
+	*len_r = frame->head_len + frame->len;
+	return frame->data - frame->head_len;
 }
 
 struct frame *

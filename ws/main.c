@@ -152,6 +152,7 @@ start_serving(void)
 	        MAX_PAYLOAD },
 	    .upgrade_timeout_ms = UPGRADE_TIMEOUT_MS,
 	    .queue_bytes = (size_t)conf_int(CONF_ws_queue_bytes),
+	    .queue_frames = (size_t)conf_int(CONF_ws_queue_messages),
 	    .max_sessions = sessions,
 	    .max_per_address = (size_t)conf_int(CONF_ws_max_per_address),
 	    .node = (int)conf_int(CONF_ws_node) });

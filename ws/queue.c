@@ -44,6 +44,15 @@ queue_peek(const struct queue *queue)
 	return queue->count > 0 ? queue->ring[queue->first] : NULL;
 }
 
+struct frame *const *
+queue_run(const struct queue *queue, size_t *count_r)
+{
+	size_t to_end = queue->size - queue->first;
+
+	*count_r = queue->count < to_end ? queue->count : to_end;
+	return queue->ring + queue->first;
+}
+
 void
 queue_drop(struct queue *queue)
 {

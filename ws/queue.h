@@ -1,7 +1,7 @@
 /*
  * queue.h - frames waiting for one peer, in order
  *
- * Bounded in bytes by its owner, who looks at `bytes`. A zeroed queue is empty.
+ * Bounded by its owner, who looks at `bytes` and `count`. A zeroed queue is empty.
  */
 #ifndef VALS_WS_QUEUE_H
 #define VALS_WS_QUEUE_H
@@ -23,6 +23,12 @@ void queue_add(struct queue *queue, struct frame *frame);
 
 /* The oldest frame, borrowed from the queue; NULL when it is empty. */
 struct frame *queue_peek(const struct queue *queue);
+
+/*
+ * The oldest frames as they lie in a row, borrowed from the queue; *count_r of them, not
+ * always all, but at least one unless the queue is empty.
+ */
+struct frame *const *queue_run(const struct queue *queue, size_t *count_r);
 
 /* Drop the oldest frame; the queue is not empty. */
 void queue_drop(struct queue *queue);

@@ -44,8 +44,7 @@
 #define SERVER_DRAIN_MAX (16 * 1024 * 1024)	/* longest body read only to be refused */
 #define SERVER_CLOSE_MS 1000		/* for a peer to take part in a close */
 #define SERVER_SWEEP_MS 250
-
-_Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames must leave the library its room");
+#define SERVER_GATHER_MAX 65536		/* bytes of frames put together for one write */
 
 enum server_method { SERVER_GET, SERVER_POST, SERVER_OPTIONS, SERVER_OTHER };
 
@@ -202,18 +201,57 @@ conn_visitor(const struct conn *conn)
 	return &conn->visitor;
 }
 
-enum conn_sent
-conn_send(struct conn *conn, struct frame *frame)
+/*
+ * The bytes of the first of these frames, as many as fit one write; *taken_r says how
+ * many. Borrowed until the next call.
+ */
+static unsigned char *
+server_gather(struct frame *const *frames, size_t count, size_t *taken_r, size_t *len_r)
 {
+	static unsigned char gathered[SERVER_GATHER_MAX];
+	size_t len, total, taken = 1;
+	unsigned char *wire = frame_wire(frames[0], len_r);
+
+	*taken_r = 1;
+	if (count == 1 || *len_r > sizeof(gathered))
+		return wire;
+	memcpy(gathered, wire, *len_r);
+	for (total = *len_r; taken < count; taken++) {
+		wire = frame_wire(frames[taken], &len);
+		if (total + len > sizeof(gathered))
+			break;
+		memcpy(gathered + total, wire, len);
+		total += len;
+	}
+	*taken_r = taken;
+	*len_r = total;
+	return gathered;
+}
+
+/*
+ * The frames have their heads, so the library is given plain bytes; what the socket does not
+ * take it copies, and sends before anything else.
+ */
+enum conn_sent
+conn_send(struct conn *conn, struct frame *const *frames, size_t count, size_t *sent_r)
+{
+	unsigned char *bytes;
+	size_t len, taken;
+
+	*sent_r = 0;
 	if (conn->close_code != 0)
 		return CONN_LOST;
-	if (lws_partial_buffered(conn->wsi))
-		return CONN_BUSY;
-	if (lws_write(conn->wsi, frame->data, frame->len,
-	    frame->is_binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT) >= 0)
-		return CONN_SENT;
-	shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR);
-	return CONN_LOST;
+	while (*sent_r < count) {
+		if (lws_partial_buffered(conn->wsi))
+			return CONN_BUSY;
+		bytes = server_gather(frames + *sent_r, count - *sent_r, &taken, &len);
+		if (lws_write(conn->wsi, bytes, len, LWS_WRITE_RAW) < 0) {
+			shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR);
+			return CONN_LOST;
+		}
+		*sent_r += taken;
+	}
+	return CONN_SENT;
 }
 
 void
@@ -748,14 +786,20 @@ int
 server_start(const struct server_settings *settings)
 {
 	static const struct lws_protocols protocols[] = {
-		/* rx_buffer_size is allocated for each websocket; a write goes out whole */
-		{ .name = "engine.io", .callback = server_callback, .rx_buffer_size = 2048,
+		/*
+		 * rx_buffer_size is allocated for each websocket, and clients say little; a write
+		 * goes out whole
+		 */
+		{ .name = "engine.io", .callback = server_callback, .rx_buffer_size = 512,
 		    .tx_packet_size = 16 * 1024 * 1024 },
 		{ 0 }
 	};
-	/* The library's own pings are not needed beside Engine.IO's. */
+	/*
+	 * The library's own pings are not needed beside Engine.IO's. Without a time to hang up it
+	 * keeps no timer at all; any other would be sorted in among those of all peers, one by one.
+	 */
 	static const lws_retry_bo_t never = {
-		.secs_since_valid_ping = UINT16_MAX, .secs_since_valid_hangup = UINT16_MAX,
+		.secs_since_valid_ping = UINT16_MAX, .secs_since_valid_hangup = 0,
 	};
 	void *loops[] = { loop_handle() };
 	struct lws_context_creation_info info = {

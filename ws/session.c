@@ -38,7 +38,8 @@
 #define SESSION_SECRET_LEN 18		/* random bytes in a sid */
 #define SESSION_LINGER_MS 30000		/* wait for the GET that takes the close */
 #define SESSION_NOOP_MS 100		/* between noops that free a GET for the upgrade */
-#define SESSION_BURST 16		/* frames per turn for one peer */
+#define SESSION_BURST 256		/* frames per turn for one peer */
+#define SESSION_HOLD_BYTES 32768	/* held for one peer, at most */
 
 enum session_state {
 	SESSION_POLLING,	/* long-polling carries everything */
@@ -61,6 +62,7 @@ struct session {
 	struct queue queue;
 	bool is_ping_due;	/* a ping goes before everything queued */
 	bool is_probed;		/* the probe's ping was answered */
+	bool is_held;		/* in the list of those to be released */
 	bool is_doomed;		/* ends when the loop turns, by doom */
 	enum session_end doom;	/* why it ends, or ended */
 	int64_t ping_at;	/* 0 while a pong is awaited */
@@ -68,6 +70,7 @@ struct session {
 	int64_t upgrade_until;	/* while PROBING */
 	struct loop_timer *timer;
 	struct session *next;	/* in its bucket */
+	struct session *next_held;
 };
 
 /* How each end looks from outside. */
@@ -94,6 +97,8 @@ static struct {
 	struct session *buckets[SESSION_BUCKETS];
 	size_t count;
 	bool is_draining;
+	bool is_holding;
+	struct session *held;
 	struct frame *ping, *probe_answer;
 	struct loop_timer *drain_timer;
 	int64_t drain_until;
@@ -363,21 +368,60 @@ session_wake(struct session *session)
 		conn_wake(session->get);
 }
 
-/* Send one frame on the websocket; false if it has to wait. */
-static bool
-session_push(struct session *session, struct frame *frame)
+/* Send frames on the websocket; returns how many went, the others have to wait. */
+static size_t
+session_push(struct session *session, struct frame *const *frames, size_t count)
 {
-	switch (conn_send(session->websocket, frame)) {
-	case CONN_SENT:
-		metrics.messages_sent++;
-		return true;
-	case CONN_LOST:
+	size_t sent;
+
+	if (conn_send(session->websocket, frames, count, &sent) == CONN_LOST)
 		session_doom(session, SESSION_END_LOST);
-		return false;
-	case CONN_BUSY:
-		return false;
+	metrics.messages_sent += sent;
+	return sent;
+}
+
+/* Write what waits, a ping before all else; the rest when the pipe has room again. */
+static void
+session_write_websocket(struct session *session)
+{
+	struct frame *const *frames;
+	size_t count, left = SESSION_BURST, sent = 1;
+
+	if (session->is_ping_due && session_push(session, &sessions.ping, 1) == 1)
+		session->is_ping_due = false;
+	while (!session->is_ping_due && !session->is_doomed && session->queue.count > 0 &&
+	    left > 0 && sent > 0) {
+		frames = queue_run(&session->queue, &count);
+		count = count < left ? count : left;
+		sent = session_push(session, frames, count);
+		left -= sent;
+		for (size_t i = 0; i < sent; i++)
+			queue_drop(&session->queue);
 	}
-	return false;
+	if ((session->queue.count > 0 || session->is_ping_due) && !session->is_doomed)
+		conn_wake(session->websocket);
+}
+
+static bool
+session_is_slow(const struct session *session)
+{
+	return session->queue.bytes > sessions.settings.queue_bytes ||
+	    session->queue.count > sessions.settings.queue_frames;
+}
+
+/* Put the session among those to be released, unless it holds enough for a write. */
+static bool
+session_may_hold(struct session *session)
+{
+	if (!sessions.is_holding || session->state != SESSION_WEBSOCKET ||
+	    session->queue.bytes > SESSION_HOLD_BYTES || session_is_slow(session))
+		return false;
+	if (!session->is_held) {
+		session->is_held = true;
+		session->next_held = sessions.held;
+		sessions.held = session;
+	}
+	return true;
 }
 
 void
@@ -388,17 +432,41 @@ session_send(struct session *session, struct frame *const *frames, size_t count)
 	if (session->is_doomed || session->state > SESSION_WEBSOCKET)
 		return;
 	if (session->state == SESSION_WEBSOCKET && session->queue.count == 0 &&
-	    !session->is_ping_due)
-		while (sent < count && session_push(session, frames[sent]))
-			sent++;
+	    !session->is_ping_due && !sessions.is_holding)
+		sent = session_push(session, frames, count);
 	if (sent == count || session->is_doomed)
 		return;
 	while (sent < count)
 		queue_add(&session->queue, frames[sent++]);
-	if (session->queue.bytes > sessions.settings.queue_bytes)
+	if (session_may_hold(session))
+		return;
+	if (sessions.is_holding && session->state == SESSION_WEBSOCKET)
+		session_write_websocket(session);
+	if (session_is_slow(session))
 		session_doom(session, SESSION_END_SLOW);
-	else
+	else if (session->queue.count > 0)
 		session_wake(session);
+}
+
+void
+session_hold(void)
+{
+	assert(!sessions.is_holding);
+	sessions.is_holding = true;
+}
+
+void
+session_release(void)
+{
+	struct session *session;
+
+	sessions.is_holding = false;
+	while ((session = sessions.held) != NULL) {
+		sessions.held = session->next_held;
+		session->is_held = false;
+		if (session->state == SESSION_WEBSOCKET && !session->is_doomed)
+			session_write_websocket(session);
+	}
 }
 
 /* A ping goes next, not last: a long queue must not look like a dead server. */
@@ -408,27 +476,6 @@ session_ping(struct session *session)
 	session->ping_at = 0;
 	session->is_ping_due = true;
 	session_wake(session);
-}
-
-static void
-session_write_websocket(struct session *session)
-{
-	struct frame *frame;
-	int burst = 0;
-
-	if (session->is_ping_due) {
-		if (!session_push(session, sessions.ping)) {
-			if (!session->is_doomed)
-				conn_wake(session->websocket);
-			return;
-		}
-		session->is_ping_due = false;
-	}
-	while ((frame = queue_peek(&session->queue)) != NULL && burst++ < SESSION_BURST &&
-	    session_push(session, frame))
-		queue_drop(&session->queue);
-	if (session->queue.count > 0 && !session->is_doomed)
-		conn_wake(session->websocket);
 }
 
 void
@@ -707,8 +754,10 @@ session_upgrade(struct session *session)
 static void
 session_take_probe(struct session *session, const char *data, size_t len)
 {
+	size_t sent;
+
 	if (!session->is_probed && len == 6 && memcmp(data, "2probe", 6) == 0) {
-		if (conn_send(session->websocket, sessions.probe_answer) != CONN_SENT) {
+		if (conn_send(session->websocket, &sessions.probe_answer, 1, &sent) != CONN_SENT) {
 			session_end_probe(session, 1000);
 			return;
 		}

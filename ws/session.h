@@ -23,6 +23,7 @@ struct session_settings {
 	struct engineio_limits limits;
 	long upgrade_timeout_ms;
 	size_t queue_bytes;	/* a peer with more waiting is closed as too slow */
+	size_t queue_frames;	/* as is one with more frames than these */
 	size_t max_sessions;
 	size_t max_per_address;	/* of them, 0 for any number */
 	int node;		/* number of this process, in front of each sid */
@@ -115,6 +116,13 @@ void session_lost(struct session *session, struct conn *conn);
  * session before it returns.
  */
 void session_send(struct session *session, struct frame *const *frames, size_t count);
+
+/*
+ * Between these, what is sent to websockets is held, so that all of it leaves each in as few
+ * writes as possible: for several events in a row. To be released before the loop turns.
+ */
+void session_hold(void);
+void session_release(void);
 
 /* End it now; the handler's `closed` is called first. */
 void session_close(struct session *session, enum session_end end);

@@ -39,9 +39,14 @@ function valsPid() {
   }
 }
 
+/* By a session that is closed at once: it would count among the connections. */
 async function isReady() {
-  const answer = await fetch(`${VALS_URL}/socket.io/?EIO=4&transport=polling`);
-  return answer.status === 200;
+  const path = `${VALS_URL}/socket.io/?EIO=4&transport=polling`;
+  const answer = await fetch(path);
+  if (answer.status !== 200) return false;
+  const { sid } = JSON.parse((await answer.text()).slice(1));
+  await fetch(`${path}&sid=${sid}`, { method: 'POST', body: '1' });
+  return true;
 }
 
 /* A new one, so that no earlier load is in its memory; its supervisor starts it. */

@@ -195,7 +195,8 @@ main(int argc, char **argv)
 	};
 	static const struct session_settings session_settings = {
 		.limits = { 300, 200, MAX_PAYLOAD }, .upgrade_timeout_ms = 10000,
-		.queue_bytes = 16 * 1024 * 1024, .max_sessions = 20000,
+		.queue_bytes = 16 * 1024 * 1024, .queue_frames = 65536,
+		.max_sessions = 20000,
 	};
 	in_port_t port;
 	int fd;

@@ -23,6 +23,7 @@
 #define PING_TIMEOUT 200
 #define UPGRADE_TIMEOUT 1000
 #define QUEUE_BYTES 1000
+#define QUEUE_FRAMES 20
 #define MAX_PAYLOAD 5000
 
 /* ---- a loop whose time we move ---- */
@@ -123,6 +124,7 @@ struct conn {
 	char out[4096];		/* frames sent, each followed by a blank; or the reply's body */
 	int status;		/* of the reply, 0 without one */
 	int close_code;		/* 0 while open */
+	unsigned writes;	/* calls of conn_send */
 	bool is_woken;
 	enum conn_sent sends;	/* what conn_send says */
 	struct visitor visitor;
@@ -135,13 +137,15 @@ conn_visitor(const struct conn *conn)
 }
 
 enum conn_sent
-conn_send(struct conn *conn, struct frame *frame)
+conn_send(struct conn *conn, struct frame *const *frames, size_t count, size_t *sent_r)
 {
 	assert_int_equal(conn->close_code, 0);
-	if (conn->sends == CONN_SENT) {
-		strncat(conn->out, (const char *)frame->data, frame->len);
+	*sent_r = conn->sends == CONN_SENT ? count : 0;
+	for (size_t i = 0; i < *sent_r; i++) {
+		strncat(conn->out, (const char *)frames[i]->data, frames[i]->len);
 		strcat(conn->out, " ");
 	}
+	conn->writes++;
 	return conn->sends;
 }
 
@@ -251,7 +255,7 @@ setup(void **state)
 	session_start(&(struct session_settings){
 	    .limits = { PING_INTERVAL, PING_TIMEOUT, MAX_PAYLOAD },
 	    .upgrade_timeout_ms = UPGRADE_TIMEOUT, .queue_bytes = QUEUE_BYTES,
-	    .max_sessions = 4, .max_per_address = 2, .node = 7 });
+	    .queue_frames = QUEUE_FRAMES, .max_sessions = 4, .max_per_address = 2, .node = 7 });
 	return 0;
 }
 
@@ -592,6 +596,85 @@ frames_are_written_at_once_unless_others_wait(void **state)
 }
 
 static void
+what_is_held_leaves_in_one_write(void **state)
+{
+	struct conn *a, *b;
+	struct session *first = open_websocket(&a), *second = open_websocket(&b);
+
+	(void)state;
+	a->writes = b->writes = 0;
+	session_hold();
+	for (int i = 0; i < 3; i++) {
+		say(first, "4a");
+		say(second, "4b");
+	}
+	assert_int_equal(a->writes + b->writes, 0);
+	session_release();
+	assert_string_equal(a->out, "4a 4a 4a ");
+	assert_string_equal(b->out, "4b 4b 4b ");
+	assert_int_equal(a->writes, 1);
+	assert_int_equal(b->writes, 1);
+	say(first, "4c");
+	assert_int_equal(a->writes, 2);	/* nothing is held any more */
+}
+
+static void
+a_session_that_ends_while_it_is_held_gets_nothing(void **state)
+{
+	struct conn *conn;
+	struct session *session = open_websocket(&conn);
+
+	(void)state;
+	session_hold();
+	say(session, "4a");
+	session_close(session, SESSION_END_EXPIRED);
+	session_release();
+	assert_string_equal(conn->out, "");
+	assert_int_equal(conn->close_code, 1008);
+}
+
+static void
+what_is_held_counts_as_waiting_only_if_the_pipe_is_full(void **state)
+{
+	struct conn *conn;
+	struct session *session = open_websocket(&conn);
+
+	(void)state;
+	session_hold();
+	for (int i = 0; i < QUEUE_FRAMES * 3; i++)
+		say(session, "4");
+	session_release();
+	turn();
+	assert_int_equal(conn->close_code, 0);
+	assert_int_equal(strlen(conn->out), QUEUE_FRAMES * 3 * 2);
+	conn->sends = CONN_BUSY;
+	session_hold();
+	for (int i = 0; i < QUEUE_FRAMES * 3; i++)
+		say(session, "4");
+	session_release();
+	turn();
+	assert_int_equal(conn->close_code, 1013);
+}
+
+static void
+many_small_frames_fill_a_queue_too(void **state)
+{
+	struct conn *conn;
+	struct session *session = open_websocket(&conn);
+
+	(void)state;
+	conn->sends = CONN_BUSY;
+	for (int i = 0; i < QUEUE_FRAMES; i++)
+		say(session, "4");
+	turn();
+	assert_int_equal(conn->close_code, 0);
+	say(session, "4");
+	turn();
+	assert_int_equal(conn->close_code, 1013);
+	assert_int_equal(metrics.queue_drops, 1);
+}
+
+static void
 a_peer_that_does_not_read_is_closed_when_its_queue_is_full(void **state)
 {
 	struct conn *conn;
@@ -918,6 +1001,10 @@ main(void)
 		TEST(a_late_frame_on_a_websocket_finds_the_session_over),
 		TEST(a_websocket_session_is_told_that_it_cannot_upgrade),
 		TEST(frames_are_written_at_once_unless_others_wait),
+		TEST(what_is_held_leaves_in_one_write),
+		TEST(a_session_that_ends_while_it_is_held_gets_nothing),
+		TEST(what_is_held_counts_as_waiting_only_if_the_pipe_is_full),
+		TEST(many_small_frames_fill_a_queue_too),
 		TEST(a_peer_that_does_not_read_is_closed_when_its_queue_is_full),
 		TEST(invalid_packets_close_a_websocket),
 		TEST(each_end_has_its_close_code),

@@ -76,6 +76,66 @@ an_empty_queue_keeps_no_memory(void **state)
 	frame_free(&frame);
 }
 
+static void
+a_run_ends_where_the_ring_ends(void **state)
+{
+	struct queue queue = { 0 };
+	struct frame *const *run;
+	size_t count;
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct frame *frame = frame_text((const char *)&i, sizeof(i));
+
+		queue_add(&queue, frame);
+		frame_free(&frame);
+		if (i == 5)	/* of the first eight places, so that the ring wraps */
+			for (unsigned n = 0; n < 4; n++)
+				queue_drop(&queue);
+	}
+	for (unsigned next = 4; next < 10; next += (unsigned)count) {
+		run = queue_run(&queue, &count);
+		assert_in_range(count, 1, queue.count);
+		for (unsigned i = 0; i < count; i++) {
+			unsigned expected = next + i;
+
+			assert_memory_equal(run[i]->data, &expected, sizeof(expected));
+		}
+		for (unsigned i = 0; i < count; i++)
+			queue_drop(&queue);
+	}
+	assert_int_equal(queue.count, 0);
+}
+
+static void
+a_frame_has_the_head_of_its_length(void **state)
+{
+	static const struct {
+		size_t len;
+		bool is_binary;
+		size_t head_len;
+		unsigned char head[FRAME_HEADROOM];
+	} cases[] = {
+		{ 0, false, 2, { 0x81, 0 } },
+		{ 125, true, 2, { 0x82, 125 } },
+		{ 126, false, 4, { 0x81, 126, 0, 126 } },
+		{ 65535, false, 4, { 0x81, 126, 0xff, 0xff } },
+		{ 65536, true, 10, { 0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct frame *frame = frame_new(cases[i].len, cases[i].is_binary);
+		size_t len;
+		const unsigned char *wire = frame_wire(frame, &len);
+
+		assert_int_equal(len, cases[i].head_len + cases[i].len);
+		assert_memory_equal(wire, cases[i].head, cases[i].head_len);
+		assert_ptr_equal(wire + cases[i].head_len, frame->data);
+		frame_free(&frame);
+	}
+}
+
 int
 main(void)
 {
@@ -83,6 +143,8 @@ main(void)
 		cmocka_unit_test(frames_leave_in_the_order_they_came),
 		cmocka_unit_test(a_queue_holds_its_own_reference),
 		cmocka_unit_test(an_empty_queue_keeps_no_memory),
+		cmocka_unit_test(a_run_ends_where_the_ring_ends),
+		cmocka_unit_test(a_frame_has_the_head_of_its_length),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
