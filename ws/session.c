@@ -680,7 +680,11 @@ session_take(struct session *session, const struct engineio_packet *packet)
 		session_mark_alive(session);
 		return;
 	case ENGINEIO_CLOSE:
-		session_close(session, SESSION_END_CLIENT);
+		/* The GET that was sent before this POST may be the next to be read. */
+		if (session->state != SESSION_WEBSOCKET && session->get == NULL)
+			session_doom(session, SESSION_END_CLIENT);
+		else
+			session_close(session, SESSION_END_CLIENT);
 		return;
 	case ENGINEIO_OPEN:
 	case ENGINEIO_PING:

@@ -596,6 +596,23 @@ frames_are_written_at_once_unless_others_wait(void **state)
 }
 
 static void
+a_close_that_overtakes_its_get_still_answers_it(void **state)
+{
+	struct session *session = open_polling();
+	char sid[ENGINEIO_SID_MAX + 1];
+	struct conn *held;
+
+	(void)state;
+	snprintf(sid, sizeof(sid), "%s", sid_of(conns[0].out));
+	assert_string_equal(post(session, "1")->out, "ok");
+	held = get(session);	/* read in the same turn of the loop */
+	turn();
+	assert_string_equal(held->out, "6");
+	assert_null(session_find(sid));
+	assert_int_equal(closed_count, 1);
+}
+
+static void
 what_is_held_leaves_in_one_write(void **state)
 {
 	struct conn *a, *b;
@@ -1001,6 +1018,7 @@ main(void)
 		TEST(a_late_frame_on_a_websocket_finds_the_session_over),
 		TEST(a_websocket_session_is_told_that_it_cannot_upgrade),
 		TEST(frames_are_written_at_once_unless_others_wait),
+		TEST(a_close_that_overtakes_its_get_still_answers_it),
 		TEST(what_is_held_leaves_in_one_write),
 		TEST(a_session_that_ends_while_it_is_held_gets_nothing),
 		TEST(what_is_held_counts_as_waiting_only_if_the_pipe_is_full),
