@@ -89,7 +89,7 @@ begin
 end
 $$;
 
--- Let go of Kevin's telephone; nothing else is asked of it.
+-- Let go of Kevin's telephone; nothing more is asked of it.
 create or replace function vals.transfer_release_closer(_transfer vals.transfers)
 returns void
 language plpgsql
@@ -101,7 +101,7 @@ begin
 	update vals.commands c
 	set state = 'canceled', finished_at = now(), reason = 'the transfer is over'
 	where c.leg_id = _transfer.leg_id
-		and c.kind not in ('dial', 'hangup')
+		and c.kind not in ('dial', 'gather_stop', 'hangup')
 		and c.state = 'pending';
 	select g.* into _leg
 	from vals.legs g
