@@ -333,10 +333,10 @@ begin
 	-- In a call's row the number stands alone.
 	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
 
-	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') '
-		'from (select c.* from vals.calls c where %s order by c.start_time desc, c.id desc limit $4 offset $5) c', vals.calls_where(_filter))
+	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') from (%s) c',
+		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), 'c.start_time desc, c.id desc', _size, (_page - 1) * _size))
 	into _rows
-	using _filter, _patterns.literal, _patterns.phone, _size, (_page - 1) * _size;
+	using _filter, _patterns.literal, _patterns.phone;
 	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _page, _size);
 end
 $$;

@@ -121,6 +121,20 @@ begin
 end
 $$;
 
+-- The query of a page's rows. Deep in a list only ids are read on the way to the page, from the index alone where it
+-- has all that is asked, and whole rows for the page itself; near its beginning that would be a detour. The
+-- texts are ours; _row is the name of a row of the table in _where and _order.
+create or replace function vals.page_query(_table text, _row text, _where text, _order text, _size bigint, _offset bigint)
+returns text
+language sql immutable
+as $$
+	select case
+		when _offset < 1000 then format('select %s.* %s', _row, _page)
+		else format('select %2$s.* from %1$s %2$s where %2$s.id = any (array(select %2$s.id %3$s)) order by %4$s', _table, _row, _page, _order)
+	end
+	from format('from %s %s where %s order by %s limit %s offset %s', _table, _row, _where, _order, _size, _offset) as _page
+$$;
+
 -- Refuse what is not the name of a time zone. Postgres also takes abbreviations and rules of the
 -- kind of ABC5, which mean something else to everybody else, so a name that may be one is looked up (that
 -- takes a while); a path without digits can only be a name, and is just tried.

@@ -165,7 +165,7 @@ end
 $$;
 
 -- A page of leads, newest first.
--- Without filters the plan is fixed; with filters it is made for those that were given.
+-- Without filters the plan of the first pages is fixed; otherwise it is made for what was given.
 create or replace function api.leads_list(_who jsonb, _filter jsonb)
 returns json
 language plpgsql security definer set search_path = ''
@@ -173,6 +173,7 @@ as $$
 declare
 	_page bigint;
 	_size bigint;
+	_offset bigint;
 	_total bigint;
 	_rows json;
 	_order text := case _filter ->> 'sort'
@@ -183,29 +184,29 @@ declare
 		else 'l.created_at desc, l.id desc'
 	end;
 begin
-	select p.page, p.size into _page, _size
+	select p.page, p.size, (p.page - 1) * p.size into _page, _size, _offset
 	from vals.paging(_filter) p;
 
 	if _filter ? 'search' then
 		select s.total, s.rows into _total, _rows
-		from vals.leads_search(_filter, _order, _size, (_page - 1) * _size) s;
+		from vals.leads_search(_filter, _order, _size, _offset) s;
 		return vals.page(_rows, _total, _page, _size);
 	end if;
 
-	if not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'sort'] then
+	if _offset < 1000 and not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'sort'] then
 		select coalesce(json_agg(vals.lead_json(l)), '[]') into _rows
 		from (
 			select l.*
 			from vals.leads l
 			where l.deleted_at is null
 			order by l.created_at desc, l.id desc
-			limit _size offset (_page - 1) * _size
+			limit _size offset _offset
 		) l;
 	else
-		execute format('select coalesce(json_agg(vals.lead_json(l)), ''[]'') '
-			'from (select l.* from vals.leads l where %s order by %s limit $2 offset $3) l', vals.leads_where(_filter), _order)
+		execute format('select coalesce(json_agg(vals.lead_json(l)), ''[]'') from (%s) l',
+			vals.page_query('vals.leads', 'l', vals.leads_where(_filter), _order, _size, _offset))
 		into _rows
-		using _filter, _size, (_page - 1) * _size;
+		using _filter;
 	end if;
 	return vals.page(_rows, vals.leads_total(_filter), _page, _size);
 end
