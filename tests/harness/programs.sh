@@ -116,6 +116,7 @@ nginx_render() {
 		WAITING_SOCKET="$WAITING_SOCKET_PATH" WS_SOCKETS="${sockets#,}" \
 		DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
 		ALLOWED_ORIGINS="${ALLOWED_ORIGINS-http://localhost:3000}" \
+		${FLOOD_RATE:+FLOOD_RATE="$FLOOD_RATE"} ${FLOOD_BURST:+FLOOD_BURST="$FLOOD_BURST"} \
 		PIDFILE="$DATA/nginx/nginx.pid" TEMPDIR="$DATA/nginx/tmp"
 	chown -R "$SERVICE_USER" "$DATA/nginx"
 }
