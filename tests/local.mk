@@ -97,7 +97,7 @@ CLEANFILES += tests/bench/realtime/wsload$(EXEEXT)
 # Everything else that is tested needs a running VALS: ./dev test.
 EXTRA_DIST += \
 	tests/.npmrc tests/package.json tests/package-lock.json \
-	tests/api tests/bench tests/demo tests/fuzz tests/harness tests/lint tests/ops \
+	tests/api tests/bench tests/data tests/demo tests/fuzz tests/harness tests/lint tests/ops \
 	tests/realtime tests/sql tests/telephony tests/telnyx-sim tests/web
 
 # The dashboard is built by ./dev or by npm, not by make.

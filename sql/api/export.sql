@@ -1,7 +1,7 @@
 -- Exports: a dataset as a stream of lines, read from a cursor, so that no one holds it all.
 
 -- A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in
--- front; a number or a telephone number is none.
+-- front; a number or a telephone number is none. So does one that has such an apostrophe already: an import takes one away.
 create or replace function vals.csv_cell(_text text)
 returns text
 language sql immutable parallel safe
@@ -10,7 +10,7 @@ as $$
 		when _text ~ '[",\r\n]' then '"' || replace(_text, '"', '""') || '"'
 		else _text
 	end
-	from (select case when _text ~ '^[=+@\t\r-]' and _text !~ '^[+-]?[0-9]+([.][0-9]+)?$' then '''' || _text else _text end) safe (_text)
+	from (select case when _text ~ '^''*[=+@\t\r-]' and _text !~ '^[+-]?[0-9]+([.][0-9]+)?$' then '''' || _text else _text end) safe (_text)
 $$;
 
 -- The members of an object as a line of a CSV file, with its line end; lists and objects stay JSON.

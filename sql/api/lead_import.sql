@@ -17,12 +17,12 @@ $$;
 -- Judge a batch of rows [{"line", "lead"}], and make leads of the new ones unless it is a dry run. Answers a row per
 -- line: its verdict (new, duplicate, invalid), what is wrong, and whether the lead wants no calls: the
 -- file may say so, or a lead that had the number before. The numbers and addresses of the batches before are remembered
--- until the transaction ends. What is looked up per row is a scalar query: `exists` may be planned as a hash of the whole table, and
--- a plan made while that was empty stays in use as it grows.
+-- until the transaction ends. A plan made while leads is empty stays in use as it grows within the transaction: so what is looked up
+-- per row is a scalar query, which cannot become a hash of the whole table, and nothing is read from end to end.
 --   raises RS409 while another import is under way
 create or replace function api.leads_import(_who jsonb, _rows jsonb, _is_dry boolean)
 returns table (line integer, verdict text, field text, message text, is_do_not_call boolean)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = '' set enable_seqscan = off
 as $$
 #variable_conflict use_column
 begin
