@@ -57,6 +57,8 @@ request /healthz
 is "healthz_asks_no_database" "$STATUS" 200
 request /readyz
 is "readyz_says_so" "$STATUS" 503
+request '/socket.io/?EIO=4&transport=polling'
+is "new_sockets_are_told_to_come_again" "$STATUS $(header Retry-After)" "503 1"
 
 release_postgres
 ok "it_recovers_by_itself" wait_for 15 answers_200
@@ -67,4 +69,9 @@ for _ in $(seq 100); do
 	answers_200 || failures=$((failures + 1))
 done
 is "no_worker_stays_behind" "$failures" 0
+opens_sockets() {
+	request '/socket.io/?EIO=4&transport=polling'
+	[ "$STATUS" = 200 ]
+}
+ok "and_sockets_are_opened" wait_for 10 opens_sockets
 tap_done

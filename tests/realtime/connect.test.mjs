@@ -1,9 +1,19 @@
 /* Who gets in, how, and how long he stays. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { agent, baseUrl, caller, execute, expectStatus, need } from '../api/support.mjs';
+import { promisify } from 'node:util';
+import { admin, agent, baseUrl, caller, execute, expectStatus, need } from '../api/support.mjs';
 import { ask, dial, enter, enterAs, entering, frame, hears, leaving, newLiveCall, newVisitor, open, origin, refusal, visitor } from './support.mjs';
+
+/* An access token that lives for so many seconds, from the administrator's tool. */
+async function shortToken(email, seconds) {
+  const env = { ...process.env, DATABASE_URL: need('VALS_DATABASE_URL'), JWT_KEYS_DIR: join(dirname(dirname(need('VALS_API_SOCKET'))), 'jwt') };
+  const { stdout } = await promisify(execFile)(join(need('VALS_BIN'), 'valsctl'), ['token', '--email', email, '--ttl', `${seconds}s`], { env });
+  return stdout.trim();
+}
 
 const TRANSPORTS = { 'websocket only': ['websocket'], 'polling only': ['polling'], 'by default': undefined };
 
@@ -142,6 +152,27 @@ describe('staying', () => {
     assert.equal(reason, 'transport close');
     assert.equal(socket.active, true, 'the client comes back by itself');
     await new Promise((resolve) => socket.once('connect_error', resolve));
+  });
+
+  test('ends when the token expires, by closing the transport; with a new one it goes on where it was', async () => {
+    const { email } = await newVisitor('operator');
+    let token = await shortToken(email, 3);
+    const socket = await entering(open({ auth: (give) => give({ token }), transports: ['websocket'], reconnectionDelay: 50 }));
+    const { id } = socket;
+    token = await shortToken(email, 600);
+    assert.equal(await leaving(socket), 'transport close');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    assert.equal(socket.recovered, true);
+    assert.equal(socket.id, id);
+  });
+
+  test('ends within seconds of an API key being revoked', async () => {
+    const { id, key } = expectStatus(await admin.post('/api/keys', { name: `socket ${randomBytes(4).toString('hex')}` }), 201).body.data;
+    const socket = await enter({ token: key });
+    expectStatus(await admin.delete(`/api/keys/${id}`), 200);
+    assert.equal(await leaving(socket), 'transport close');
+    const { error } = await refusal({ token: key });
+    assert.equal(error.message, 'Invalid or expired token');
   });
 
   test('ends within seconds of signing out', async () => {
