@@ -246,6 +246,17 @@ recovery_tell(struct recovery *recovery, const struct recovery_outcome *outcome)
 		recovery_free(recovery);
 }
 
+/* A row may have been made that nobody heard of: its name goes with those who left. */
+static void
+recovery_disown(const char *pid)
+{
+	struct recovery *nobody = xcalloc(1, sizeof(*nobody));
+
+	token_hash(pid, nobody->hash);
+	nobody->epoch = 1;
+	recovery_leave(&nobody, true);
+}
+
 static void
 recovery_entered(void *owner, enum pgasync_outcome outcome, const struct pgasync_result *result)
 {
@@ -264,6 +275,8 @@ recovery_entered(void *owner, enum pgasync_outcome outcome, const struct pgasync
 		    .socket_id = pgasync_field(result, 0, "socket_id"),
 		    .after = strtoll(pgasync_field(result, 0, "after"), NULL, 10) });
 	} else {
+		if (outcome == PGASYNC_UNKNOWN)
+			recovery_disown(entry->new_pid);
 		recovery_tell(recovery, NULL);
 	}
 	free(entry);

@@ -5,11 +5,13 @@
  * once, as a lost network does it; while it is down nobody gets through.
  */
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, connect } from 'node:net';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { io } from 'socket.io-client';
+import { fileURLToPath } from 'node:url';
 import { baseUrl, eventually, need } from '../api/support.mjs';
 import { POLLING, knock, open } from './support.mjs';
 
@@ -103,40 +105,60 @@ export async function hearsWhole(socket, mark, total, timeoutMs = 30_000) {
   expectWhole(socket, mark, total);
 }
 
+/* ---- a crowd ---- */
+
+const PER_PROCESS = 100;
+
 /*
- * A crowd of stock clients, straight to nginx. Of each is kept only how far it has come in the
- * events with this mark, and what went wrong on the way.
+ * Stock clients, straight to nginx, in processes of their own so that this one has its hands free
+ * (crowd.mjs). ask() gives, of each client, {heard, faults, reasons, connects, recoveries}.
  */
-export async function crowd(count, { mark, ...options }) {
-  const clients = Array.from({ length: count }, () => {
-    const client = { heard: 0, faults: [], reasons: [], connects: 0, recoveries: 0 };
-    const socket = io(baseUrl, { forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 1000, auth: { token: need('VALS_ADMIN_TOKEN') }, ...options });
-    socket.on('lead:updated', ({ leadId, n }) => {
-      if (leadId !== mark) return;
-      if (n !== client.heard + 1) client.faults.push(`${n} after ${client.heard}`);
-      client.heard = n;
+class Crowd {
+  #children;
+
+  constructor(count, mark, options) {
+    this.#children = Array.from({ length: Math.ceil(count / PER_PROCESS) }, (_, i) => {
+      const size = Math.min(PER_PROCESS, count - i * PER_PROCESS);
+      return fork(fileURLToPath(new URL('crowd.mjs', import.meta.url)), [JSON.stringify({ size, mark, options })]);
     });
-    socket.on('connect', () => {
-      client.connects += 1;
-      if (socket.recovered) client.recoveries += 1;
-      else if (client.connects > 1) client.faults.push(`not recovered at ${client.heard}`);
+    after(() => this.leave());
+  }
+
+  async ask() {
+    const answers = this.#children.map(async (child) => {
+      child.send('how are you?');
+      const [answer] = await once(child, 'message');
+      return answer;
     });
-    socket.on('disconnect', (reason) => client.reasons.push(reason));
-    after(() => socket.close());
-    client.socket = socket;
-    return client;
-  });
-  await eventually(() => clients.every(({ connects }) => connects > 0), 'all are in', 60_000);
-  return clients;
+    return (await Promise.all(answers)).flat();
+  }
+
+  leave() {
+    for (const child of this.#children) child.kill();
+    this.#children = [];
+  }
 }
 
-/* Wait until all have heard the last event; every one of them heard each once, in order. */
-export async function expectWholeCrowd(clients, total, timeoutMs = 60_000) {
-  await eventually(() => clients.every(({ heard }) => heard >= total), 'all have heard the last event', timeoutMs).catch((error) => {
+export async function crowd(count, { mark, ...options }) {
+  const here = new Crowd(count, mark, options);
+  await eventually(async () => (await here.ask()).every(({ connects }) => connects > 0), 'all are in', 60_000);
+  return here;
+}
+
+/* Wait until all have heard the last event; every one of them heard each once, in order. Returns what became of them. */
+export async function expectWholeCrowd(here, total, timeoutMs = 60_000) {
+  let clients = [];
+  const areThrough = async () => {
+    clients = await here.ask();
+    return clients.every(({ heard }) => heard >= total);
+  };
+  await eventually(areThrough, 'all have heard the last event', timeoutMs).catch((error) => {
     const behind = clients.filter(({ heard }) => heard < total);
-    throw new Error(`${error.message}: ${behind.length} have not, the first is at ${behind[0].heard}, connected: ${behind[0].socket.connected}`);
+    throw new Error(`${error.message}: ${behind.length} have not, the first of them: ${JSON.stringify(behind[0])}`);
   });
+  here.leave();
   assert.deepEqual(clients.flatMap(({ faults }) => faults), []);
+  return clients;
 }
 
 /* ---- the daemons ---- */

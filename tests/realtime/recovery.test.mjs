@@ -267,6 +267,23 @@ describe('a client is a new one', () => {
   });
 });
 
+test('what it missed is lost while it is being read: the client is told, not deceived', async () => {
+  const { socket, link, visits } = await linked({ token, transports: ['websocket'] });
+  const mark = randomUUID();
+  await emitMany(1, { mark });
+  await hearsWhole(socket, mark, 1);
+  link.isDown = true;
+  link.cut();
+  await emitMany(10, { mark });
+  await eventually(async () => (await query('select count(*) from vals.event_log where seq is null'))[0].count === 0, 'all are numbered');
+  await execute("delete from vals.event_log where payload ->> 'leadId' = :'mark' and payload ->> 'n' = '6'", { mark });
+  link.isDown = false;
+  await another(visits, 2);
+  assert.equal(visits.at(-1).recovered, false);
+  assert.notEqual(visits.at(-1).pid, visits[0].pid);
+  assert.deepEqual(heardNumbers(socket, mark), [1, 1, 2, 3, 4, 5]);
+});
+
 describe('two connections with one pid', () => {
   for (const where of ['at the same daemon', 'at different daemons'])
     test(`${where}: the later one goes on, the earlier one is closed and starts anew`, async () => {
