@@ -1,7 +1,7 @@
 -- What is forgotten, in batches.
 
 -- Forget what is past its time: stored answers after a day, throttle windows, sessions, and the provider's events after
--- so many days. Answers the size of the largest batch; the runner calls it once an hour and again
+-- so many days, numbered events of the feed after a week. Answers the size of the largest batch; the runner calls it once an hour and again
 -- while a batch comes back full.
 create or replace function run.retention(_limit integer, _webhook_days integer default 30)
 returns integer
@@ -27,6 +27,20 @@ begin
 		from vals.webhook_events e
 		where e.received_at < now() - make_interval(days => _webhook_days)
 		limit _limit);
+	get diagnostics _count = row_count;
+	_gone := greatest(_gone, _count);
+	-- By their numbers: feed.recovery_enter trusts that the log has no hole after the oldest event in it.
+	delete from vals.event_log e
+	where e.seq <= (
+		select max(o.seq)
+		from (
+			select l.seq, l.created_at
+			from vals.event_log l
+			where l.seq is not null
+			order by l.seq
+			limit _limit
+		) o
+		where o.created_at < now() - interval '7 days');
 	get diagnostics _count = row_count;
 	return greatest(_gone, _count);
 end

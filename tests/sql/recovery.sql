@@ -1,7 +1,7 @@
 -- Sockets that come back: their rows, and who may have them.
 \ir support/begin.psql
 
-select plan(44);
+select plan(46);
 
 update vals.event_log set seq = null;
 delete from vals.event_log;
@@ -147,6 +147,17 @@ select is(test.states(), '', 'and_then_forgotten_with_its_sockets');
 select test.silent(:'one', '1 day') \g /dev/null
 select is(test.beat(:'one'), '{}', 'a_daemon_that_was_cut_off_lives_again');
 select is(test.enter(test.claim(:'one', 'r')), 'new 1 id-r {} 95', 'and_lets_sockets_in');
+
+-- The log is forgotten from its beginning, without holes.
+reset role;
+delete from vals.event_log;
+insert into vals.event_log (id, kind, payload, seq, created_at) overriding system value
+select 1000000 + n, 'x', '{}', case when n < 100 then n end, now() - case when n in (91, 93, 100) then interval '8 days' else interval '6 days' end from generate_series(91, 100) n;
+select run.retention(1000) \g /dev/null
+select is((select string_agg(coalesce(seq::text, 'new'), ' ' order by id) from vals.event_log), '94 95 96 97 98 99 new', 'events_of_last_week_are_forgotten_in_a_row_from_the_first');
+select run.retention(1000) \g /dev/null
+select is((select count(*) from vals.event_log), 7::bigint, 'what_is_younger_stays_and_what_has_no_number_yet');
+set local role vals_ws;
 
 -- Rights.
 select throws_ok('select * from vals.socket_states', '42501', null, 'the_daemon_does_not_see_the_table');
