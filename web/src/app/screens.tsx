@@ -1,7 +1,7 @@
 /*
  * The screens of the dashboard: one row each is all a new one needs here. Their code is loaded when they open.
  */
-import { Activity } from "lucide-react";
+import { Activity, Users } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { PathParams } from "@/lib/router";
 import type { Role } from "@/lib/types";
@@ -39,5 +39,21 @@ export const SCREENS: readonly Screen[] = [
     isInNavigation: false,
     roles: STAFF,
     view: lazy(() => import("@/features/calls/CallPage")),
+  },
+  {
+    path: "/leads",
+    title: "Leads",
+    icon: Users,
+    isInNavigation: true,
+    roles: STAFF,
+    view: lazy(() => import("@/features/leads/LeadsPage")),
+  },
+  {
+    path: "/leads/:id",
+    title: "Lead",
+    icon: Users,
+    isInNavigation: false,
+    roles: STAFF,
+    view: lazy(() => import("@/features/leads/LeadPage")),
   },
 ];

@@ -7,7 +7,7 @@
  */
 import { browserEnvironment, type ApiEnvironment } from "./environment";
 import { ApiError, fallbackText, retryAfterSeconds, type FieldProblem } from "./problem";
-import type { TokenGrant, User } from "./types";
+import type { Pagination, TokenGrant, User } from "./types";
 
 /** Refresh when the token has less than this left, in milliseconds. */
 const EXPIRY_MARGIN_MS = 30_000;
@@ -25,9 +25,16 @@ interface Envelope<T> {
   success: boolean;
   data?: T;
   message?: string;
+  pagination?: Pagination;
   error?: string;
   code?: string;
   details?: FieldProblem[];
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  pagination: Pagination;
 }
 
 export interface RequestOptions {
@@ -42,6 +49,8 @@ interface Outgoing extends RequestOptions {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   body?: unknown;
+  /** Sent as it is, instead of a body in JSON. */
+  file?: Blob;
   headers?: Record<string, string>;
 }
 
@@ -132,6 +141,17 @@ export class ApiClient {
     return this.#authorised<T>({ method: "GET", path, ...options });
   }
 
+  async getPage<T>(path: string, options?: RequestOptions): Promise<Page<T>> {
+    const { data, pagination } = await this.#withToken<T[]>({ method: "GET", path, ...options });
+    if (!data || !pagination) throw new ApiError(200, "The server answered with something else than a list.");
+    return { items: data, pagination };
+  }
+
+  /** Send a file; its type is the blob's. */
+  upload<T>(path: string, file: Blob, options?: RequestOptions): Promise<T> {
+    return this.#authorised<T>({ method: "POST", path, file, ...options });
+  }
+
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {
     return this.#authorised<T>({ method: "POST", path, body, ...options });
   }
@@ -161,24 +181,32 @@ export class ApiClient {
     }
   }
 
-  /** A request with a token; a token refused before its time is exchanged once. */
   async #authorised<T>(request: Outgoing): Promise<T> {
+    return (await this.#withToken<T>(request)).data as T;
+  }
+
+  /** A request with a token; a token refused before its time is exchanged once. */
+  async #withToken<T>(request: Outgoing): Promise<Envelope<T>> {
     const token = await this.token();
     try {
-      return await this.#send<T>({ ...request, headers: { ...request.headers, ...bearer(token) } });
+      return await this.#ask<T>({ ...request, headers: { ...request.headers, ...bearer(token) } });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
     }
     const current = this.#session?.token;
     const next = current !== undefined && current !== token ? current : (await this.refresh()).token;
-    return this.#send<T>({ ...request, headers: { ...request.headers, ...bearer(next) } });
+    return this.#ask<T>({ ...request, headers: { ...request.headers, ...bearer(next) } });
   }
 
   async #send<T>(request: Outgoing): Promise<T> {
+    return (await this.#ask<T>(request)).data as T;
+  }
+
+  async #ask<T>(request: Outgoing): Promise<Envelope<T>> {
     const response = await this.#fetch(request);
     this.#noteClock(response);
     const envelope = await readEnvelope<T>(response);
-    if (response.ok && envelope?.success) return envelope.data as T;
+    if (response.ok && envelope?.success) return envelope;
     throw new ApiError(response.status, envelope?.error ?? fallbackText(response.status), {
       code: envelope?.code,
       details: envelope?.details,
@@ -188,14 +216,15 @@ export class ApiClient {
 
   async #fetch(request: Outgoing): Promise<Response> {
     const headers: Record<string, string> = { Accept: "application/json", ...request.headers };
-    if (request.body !== undefined) headers["Content-Type"] = "application/json";
+    if (request.file) headers["Content-Type"] = request.file.type;
+    else if (request.body !== undefined) headers["Content-Type"] = "application/json";
     if (request.idempotencyKey !== undefined) headers["Idempotency-Key"] = request.idempotencyKey;
     if (request.isAsync) headers.Prefer = "respond-async";
     try {
       return await this.#env.fetch(`/api${request.path}`, {
         method: request.method,
         headers,
-        body: request.body === undefined ? null : JSON.stringify(request.body),
+        body: request.file ?? (request.body === undefined ? null : JSON.stringify(request.body)),
         credentials: "same-origin",
         cache: "no-store",
         signal: AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS),

@@ -60,3 +60,14 @@ export function initials(name: string): string {
   const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return picked.map((word) => word?.charAt(0).toUpperCase() ?? "").join("");
 }
+
+/** A whole number with the reader's separators. */
+export function formatCount(count: number): string {
+  return count.toLocaleString();
+}
+
+/** A day and time as the reader's calendar shows it, or a dash for none. */
+export function formatMoment(iso: string | null): string {
+  if (iso === null) return "–";
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

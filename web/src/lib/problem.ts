@@ -67,3 +67,9 @@ export function problemText(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What is wrong with one field of a form, or null. */
+export function fieldProblem(error: unknown, field: string): string | null {
+  if (!(error instanceof ApiError)) return null;
+  return error.details.find((detail) => detail.field === field)?.message ?? null;
+}

@@ -20,6 +20,88 @@ export interface TokenGrant {
   user: User;
 }
 
+/** Where a page stands in its list; `page` begins at 1. */
+export interface Pagination {
+  total: number;
+  page: number;
+  pages: number;
+  limit: number;
+  hasNext: boolean;
+  hasPrev: boolean;
+}
+
+export type LeadStatus =
+  | "new"
+  | "contacted"
+  | "qualified"
+  | "hot_transfer"
+  | "video_sent"
+  | "zoom_scheduled"
+  | "closed"
+  | "disqualified";
+
+/** What of a lead people write. */
+export interface LeadFields {
+  firstName: string;
+  lastName: string;
+  phone: string;
+  email: string | null;
+  source: string | null;
+  initialInterest: string | null;
+  status: LeadStatus;
+  timezone: string | null;
+  state: string | null;
+  city: string | null;
+  currentIncomeRange: string | null;
+  desiredIncomeRange: string | null;
+  timeAvailability: string | null;
+  experienceLevel: string | null;
+  kevinNotes: string | null;
+  doNotCall: boolean;
+}
+
+/** One element of GET /api/leads. */
+export interface Lead extends LeadFields {
+  id: string;
+  qualificationScore: number;
+  lastContacted: string | null;
+  nextFollowup: string | null;
+  /** Grows with each change. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+  lastCall: {
+    id: string;
+    startTime: string;
+    endTime: string | null;
+    finalStatus: string | null;
+    engagementScore: number | null;
+  } | null;
+}
+
+export interface LeadStage {
+  from: LeadStatus | null;
+  to: LeadStatus;
+  cause: string;
+  changedAt: string;
+}
+
+/** GET /api/leads/:id. */
+export interface LeadDetail extends Lead {
+  stageHistory: LeadStage[];
+}
+
+/** Answer to POST /api/leads/import. */
+export interface ImportReport {
+  dryRun: boolean;
+  rows: number;
+  new: number;
+  duplicate: number;
+  invalid: number;
+  doNotCall: number;
+  problems: { line: number; verdict: "duplicate" | "invalid" | "doNotCall"; field: string | null; message: string }[];
+}
+
 export type CallStatus =
   | "initiated"
   | "ringing"

@@ -34,7 +34,7 @@ export function useKevin(): Kevin {
     [dispatch],
   );
 
-  // Events tell the value but not all of the reason: ask again whenever it changes.
+  // Events tell the value but not all of the reason: ask again whenever it changes, and when some were missed.
   const { available = null, reason = null, until = null } = board.kevin ?? {};
   useEffect(() => {
     let isStale = false;
@@ -49,7 +49,7 @@ export function useKevin(): Kevin {
     return () => {
       isStale = true;
     };
-  }, [available, reason, until, learn]);
+  }, [available, reason, until, board.generation, learn]);
 
   async function change(next: boolean): Promise<void> {
     if (isBusy) return;
