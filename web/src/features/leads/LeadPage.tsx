@@ -105,10 +105,6 @@ function Stages({ lead }: { lead: LeadDetail }) {
   return (
     <Side title="Stages">
       <ol className="space-y-2.5 p-5 text-sm">
-        <li className="flex justify-between gap-3">
-          <span>Created</span>
-          <span className="text-xs text-muted-foreground">{formatMoment(lead.createdAt)}</span>
-        </li>
         {lead.stageHistory.map(({ to, cause, changedAt }) => (
           <li key={`${changedAt} ${to}`} className="flex justify-between gap-3">
             <span className="flex min-w-0 items-center gap-2">
