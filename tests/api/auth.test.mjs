@@ -363,6 +363,7 @@ describe('signing out', () => {
     const cookie = `vals_refresh=${cookies.vals_refresh.value}`;
     expectStatus(await logout({ cookie }), 403);
     expectStatus(await logout({ cookie, ...OURS, origin: 'https://evil.example' }), 403);
+    expectProblem(await logout({ cookie, origin: OURS.origin }), 403, 'HEADER_REQUIRED');
     expectStatus(await refresh(cookies.vals_refresh.value), 200);
   });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  admin, as, execute, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone, getLead, newLead, nobody, query, runName,
+  admin, as, execute, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone, getLead, newLead, nobody, query, runName, whileHeld,
 } from './support.mjs';
 
 const CSV = 'text/csv; charset=utf-8';
@@ -111,6 +111,15 @@ describe('an import', () => {
     expectProblem(await send('{}', { type: 'application/json' }), 415, 'UNSUPPORTED_TYPE');
     assert.deepEqual(counts(await report('')), [0, 0, 0, 0, 0]);
     assert.deepEqual(counts(await report(Buffer.from([0x66, 0x0a, 0xff]), { type: NDJSON })), [2, 0, 0, 2, 0]);
+  });
+
+  test('is refused while another one is under way, a dry run is not', async () => {
+    const text = lines([{ firstName: 'Second', lastName: runName, phone: freshPhone() }]);
+    await whileHeld('select pg_advisory_xact_lock(1447119955, 3)', async () => {
+      expectProblem(await send(text, { type: NDJSON, dryRun: false }), 409, 'IMPORT_IN_PROGRESS');
+      assert.deepEqual(counts(await report(text, { type: NDJSON })), [1, 1, 0, 0, 0]);
+    });
+    assert.deepEqual(counts(await report(text, { type: NDJSON, dryRun: false })), [1, 1, 0, 0, 0]);
   });
 
   test('is made once per Idempotency-Key, a dry run being another request', async () => {

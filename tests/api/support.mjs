@@ -312,6 +312,18 @@ export const query = async (sql, args = {}) =>
 /* A statement without rows. */
 export const execute = (sql, args = {}) => runStatement(sql, args);
 
+/* Do something while another session holds what the statement took; it is undone then. */
+export async function whileHeld(statement, work) {
+  const holder = new Psql();
+  await holder.run('begin');
+  await holder.run(statement);
+  try {
+    return await work();
+  } finally {
+    await holder.run('rollback');
+  }
+}
+
 /* ---- telephone numbers ---- */
 
 /* Fictional numbers (555-01NN of some area) a lead has or had; a second run must not meet them. */
