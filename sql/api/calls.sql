@@ -528,8 +528,18 @@ begin
 	set status = _status, end_reason = _end_reason,
 		final_status = coalesce(_final_status, c.final_status, case when c.transfer_success then 'hot_transfer' end),
 		end_time = greatest(_at, c.start_time, c.answered_at), notes = coalesce(_notes, c.notes), updated_at = clock_timestamp(),
-		-- The provider stops by itself and hands over what it has.
-		recording_status = case when c.recording_status = 'recording' then 'processing' else c.recording_status end
+		recording_status = case
+			when c.recording_status <> 'recording' then c.recording_status
+			-- The provider stops by itself and hands over what it has.
+			when exists (
+				select
+				from vals.commands m
+				where m.call_id = c.id
+					and m.kind = 'record_start'
+					and (m.state <> 'canceled' or m.first_sent_at is not null))
+				then 'processing'
+			else 'none'
+		end
 	where c.id = _call.id
 	returning * into _call;
 	update vals.call_phases p
