@@ -1,7 +1,34 @@
 -- The runner's side of the command rows: take, finish, give up.
 --
--- A taken command belongs to its taker until lease_until; attempt fences off one
--- that overslept it. All answer ok = false when the lease was lost.
+-- A taken command belongs to its taker until lease_until, or until its connection is
+-- gone; attempt fences off one that overslept it. All answer ok = false when the lease was lost.
+
+-- Who holds a lease: the runner, and the connection it took it by. With the connection the lease is over, so that
+-- what a killed runner held is not waited for.
+create or replace function vals.lease_holder(_worker text)
+returns text
+language sql stable
+as $$
+	select _worker || '#' || pg_catalog.pg_backend_pid()
+$$;
+
+-- The connections there are.
+create or replace function vals.connections()
+returns integer[]
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return array(select a.pid from pg_catalog.pg_stat_get_activity(null) a);
+end
+$$;
+
+create or replace function vals.lease_is_over(_holder text, _until timestamptz, _connections integer[])
+returns boolean
+language sql stable
+as $$
+	select _until is null or _until < now() or nullif(split_part(_holder, '#', 2), '')::integer <> all (_connections)
+$$;
 
 -- Give commands to a runner, in the order of the list. Their age is that of the first sending.
 create or replace function vals.commands_lease(_ids uuid[], _worker text, _lease_s integer)
@@ -14,7 +41,7 @@ as $$
 begin
 	return query
 		update vals.commands c
-		set state = 'leased', worker = _worker, attempt = c.attempt + 1, lease_until = now() + make_interval(secs => _lease_s),
+		set state = 'leased', worker = vals.lease_holder(_worker), attempt = c.attempt + 1, lease_until = now() + make_interval(secs => _lease_s),
 			first_sent_at = coalesce(c.first_sent_at, now()), last_sent_at = clock_timestamp()
 		from vals.legs g
 		where c.command_id = any (_ids)
@@ -66,6 +93,8 @@ returns uuid[]
 language plpgsql
 set search_path = ''
 as $$
+declare
+	_connections integer[] := vals.connections();
 begin
 	return array(
 		select c.command_id
@@ -73,7 +102,7 @@ begin
 		where c.state in ('pending', 'leased')
 			and c.kind = 'dial'
 			and c.next_at <= now()
-			and (c.lease_until is null or c.lease_until < now())
+			and vals.lease_is_over(c.worker, c.lease_until, _connections)
 			and (c.first_sent_at < now() - interval '60 seconds' or (
 				not vals.leg_is_released(c.leg_id)
 				and exists (
@@ -94,6 +123,8 @@ returns uuid[]
 language plpgsql
 set search_path = ''
 as $$
+declare
+	_connections integer[] := vals.connections();
 begin
 	return array(
 		select c.command_id
@@ -102,7 +133,7 @@ begin
 		where c.state in ('pending', 'leased')
 			and c.kind <> 'dial'
 			and c.next_at <= now()
-			and (c.lease_until is null or c.lease_until < now())
+			and vals.lease_is_over(c.worker, c.lease_until, _connections)
 			and g.call_control_id is not null
 			and not (c.kind = 'record_stop' and exists (
 				select

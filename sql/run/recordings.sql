@@ -1,7 +1,7 @@
 -- The runner's side of the recordings: fetch, keep, forget.
 --
--- A taken recording belongs to its taker until lease_until; attempt fences off one
--- that overslept it. All answer false when the lease was lost.
+-- A taken recording belongs to its taker until lease_until, or until its connection is
+-- gone; attempt fences off one that overslept it. All answer false when the lease was lost.
 
 -- Take recordings that are to be fetched.
 create or replace function run.recordings_take(_worker text, _limit integer, _lease_s integer)
@@ -9,6 +9,8 @@ returns table (recording_id uuid, attempt integer, call_id uuid, call_leg_id tex
 language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
+declare
+	_connections integer[] := vals.connections();
 begin
 	return query
 		with due as (
@@ -16,13 +18,13 @@ begin
 			from vals.recordings r
 			where r.state in ('waiting', 'leased')
 				and r.next_at <= now()
-				and (r.lease_until is null or r.lease_until < now())
+				and vals.lease_is_over(r.worker, r.lease_until, _connections)
 			order by r.next_at
 			limit _limit
 			for update skip locked
 		)
 		update vals.recordings r
-		set state = 'leased', worker = _worker, attempt = r.attempt + 1, lease_until = now() + make_interval(secs => _lease_s)
+		set state = 'leased', worker = vals.lease_holder(_worker), attempt = r.attempt + 1, lease_until = now() + make_interval(secs => _lease_s)
 		from due
 		where r.id = due.id
 		returning r.id, r.attempt, r.call_id, r.call_leg_id, r.format, r.url, floor(extract(epoch from now() - r.url_at))::integer;

@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(48);
+select plan(60);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -16,7 +16,7 @@ select is((select call_control_id from taken), null, 'a_dial_has_no_provider_id_
 select ok((select age_ms between 0 and 1000 from taken), 'its_age_counts_from_the_first_sending');
 select is_empty($$select * from run.commands_take('two', 10, 30)$$, 'a_taken_command_is_not_taken_again');
 reset role;
-select is((select concat_ws(' ', state, worker, lease_until - now()) from vals.commands where call_id = :'call'), 'leased one 00:00:30',
+select is((select concat_ws(' ', state, worker, lease_until - now()) from vals.commands where call_id = :'call'), format('leased one#%s 00:00:30', pg_backend_pid()),
 	'a_taken_command_belongs_to_its_taker_until_the_lease_ends');
 
 -- A taker that oversleeps its lease is fenced off.
@@ -112,11 +112,46 @@ set next_at = now() - make_interval(secs => n.place)
 from (select command_id, row_number() over (order by command_id) as place from vals.commands where state = 'pending' and kind = 'dial') n
 where n.command_id = c.command_id;
 select is((select count(*) from run.commands_take('one', 2, 30)), 2::bigint, 'no_more_are_taken_than_asked_for');
-select ok((select min(next_at) from vals.commands where state = 'pending' and kind = 'dial') > (select max(next_at) from vals.commands where state = 'leased' and worker = 'one' and kind = 'dial'),
+select ok((select min(next_at) from vals.commands where state = 'pending' and kind = 'dial') > (select max(next_at) from vals.commands where state = 'leased' and worker like 'one#%' and kind = 'dial'),
 	'the_longest_due_come_first');
 select is((select count(*) from run.commands_take('two', 100, 30)), 3::bigint, 'another_taker_gets_the_others');
 select is((select bool_and(pg_get_functiondef(f::regprocedure) ~ 'for update of c skip locked')
 	from unnest(array['vals.commands_due(integer)', 'vals.dials_due(integer)']) as f), true, 'takers_do_not_wait_for_each_other');
+
+-- What a runner held whose connection is gone is not waited for.
+select test.call() as orphaned \gset
+select is((select t.attempt from test.take(:'orphaned') as t (command_id uuid, attempt int)), 1, 'a_runner_takes_it');
+update vals.commands set worker = 'killed#0' where call_id = :'orphaned';
+select is((select t.attempt from test.take(:'orphaned') as t (command_id uuid, attempt int)), 2, 'another_takes_it_over_at_once_when_the_first_is_gone');
+select is((select t.attempt from test.take(:'orphaned') as t (command_id uuid, attempt int)), null, 'but_not_while_it_is_there');
+
+-- The pace of dials, over all runners; Kevin's before all others.
+update vals.commands set state = 'done' where state in ('pending', 'leased');
+update vals.commands set last_sent_at = clock_timestamp() - interval '6 seconds' where kind = 'dial';
+select count(test.call()) from generate_series(1, 7) \g /dev/null
+create function test.dials(_dials integer, _calls integer, _limit integer default 100)
+returns bigint
+language sql
+as $$
+	select count(*) from run.commands_take('one', _limit, 30, _dials, _calls)
+$$;
+select is(test.dials(3, 0), 3::bigint, 'no_more_dials_are_taken_than_the_pace_allows');
+select is(test.dials(3, 0), 0::bigint, 'nor_by_the_next_one_who_asks');
+select is(test.dials(4, 0), 1::bigint, 'the_rest_of_the_pace_is_left');
+update vals.commands set last_sent_at = clock_timestamp() - interval '5.1 seconds' where kind = 'dial' and last_sent_at > clock_timestamp() - interval '5 seconds';
+select is(test.dials(3, 0, 2), 2::bigint, 'after_five_seconds_there_is_room_again_as_far_as_the_limit_goes');
+update vals.commands set last_sent_at = clock_timestamp() - interval '5.1 seconds' where kind = 'dial';
+update vals.legs set state = 'ended' where state <> 'ended' and call_id not in (select call_id from vals.commands where kind = 'dial' and state in ('pending', 'leased'));
+select is(test.dials(0, 6), 0::bigint, 'no_dial_beyond_the_telephones_that_may_be_connected');
+select is(test.dials(0, 7), 1::bigint, 'and_one_where_one_more_may');
+update vals.legs set state = 'ended' where state <> 'ended';
+select count(test.call()) from generate_series(1, 5) \g /dev/null
+\ir support/transfers.psql
+select test.transfer(test.answered()) as xfer \gset
+select is((select params::jsonb ->> 'xfer' from run.commands_take('one', 1, 30, 0, 0)), :'xfer', 'Kevin_is_dialled_before_all_others');
+select test.closer_dialled(:'xfer') \g /dev/null
+select test.kevin_hears(:'xfer', 'call.answered', 8) \g /dev/null
+select is((select kind from run.commands_take('one', 1, 30, 0, 0)), 'gather', 'and_asked_before_anybody_is_dialled');
 
 -- One command per step of a leg.
 select throws_like(format($$insert into vals.commands (kind, step, call_id, leg_id) values ('dial', 'dial', %L, %L)$$, :'call', (test.the_leg(:'call')).id),
@@ -131,6 +166,10 @@ select lives_ok('select run.retention(1000)', 'the_runner_may_forget_old_rows');
 reset role;
 select is((select array_agg(key order by key) from vals.idempotency_keys where body_hash = 'h'), array['k22', 'k23', 'k24'], 'stored_answers_are_kept_for_24_hours');
 select is((select array_agg(bucket) from vals.login_attempts where bucket like 'test %'), array['test young'], 'the_throttle_forgets_old_windows');
+insert into vals.webhook_events (id, event_type, raw, received_at)
+select gen_random_uuid(), 'test.' || n, '{}', now() - make_interval(days => n) from generate_series(29, 32) n;
+select run.retention(1000, 30) \g /dev/null
+select is((select array_agg(event_type order by event_type) from vals.webhook_events where event_type like 'test.%'), array['test.29', 'test.30'], 'events_are_kept_for_their_days');
 set local role vals_run;
 select lives_ok($$select run.status_put('vals-runner', '{"held":1}')$$, 'the_runner_tells_how_it_is');
 

@@ -1,0 +1,176 @@
+-- Legs that stay silent, verdicts that do not come, telephones the provider knows no more; and events applied again.
+\ir support/begin.psql
+\ir support/transfers.psql
+
+select no_plan();
+update vals.legs set deadline_at = null;
+
+-- How long until a leg is looked after, in seconds.
+create function test.patience(_leg vals.legs)
+returns integer
+language sql
+as $$
+	select round(extract(epoch from (select g.deadline_at from vals.legs g where g.id = _leg.id) - clock_timestamp()))::integer
+$$;
+-- Its time is up.
+create function test.silent(_leg vals.legs)
+returns integer
+language plpgsql
+as $$
+begin
+	update vals.legs set deadline_at = clock_timestamp() where id = _leg.id;
+	return run.deadlines_fire(100);
+end
+$$;
+-- The provider answers whether a call's leg is alive.
+create function test.says(_call uuid, _is_alive boolean, _leg uuid default null)
+returns boolean
+language plpgsql
+as $$
+declare
+	_command record;
+begin
+	update vals.commands c
+	set state = 'leased', attempt = c.attempt + 1, first_sent_at = now(), lease_until = now() + interval '30 seconds'
+	where c.call_id = _call
+		and c.leg_id = coalesce(_leg, c.leg_id)
+		and c.kind = 'inquire'
+		and c.state = 'pending'
+	returning c.command_id, c.attempt into _command;
+	return found and run.command_done(_command.command_id, _command.attempt, 200, jsonb_build_object('data', jsonb_build_object('is_alive', _is_alive)));
+end
+$$;
+-- What was asked of a leg, in order.
+create function test.asked_of_leg(_leg vals.legs)
+returns text
+language sql
+as $$
+	select string_agg(case when c.state = 'canceled' then '(' || c.step || ')' else c.step end, ' ' order by c.place)
+	from vals.commands c
+	where c.leg_id = _leg.id
+		and c.kind <> 'dial'
+$$;
+
+-- A telephone that is never heard of.
+select test.dialled(test.call()) as call \gset
+select is(test.patience(test.the_leg(:'call')), 45, 'a_telephone_may_ring_for_its_time_and_some_more');
+select is(run.deadlines_fire(100), 0, 'before_that_nothing_is_asked');
+select is(test.silent(test.the_leg(:'call')), 1, 'after_that');
+select is(test.asked_of_leg(test.the_leg(:'call')), 'hangup inquire_1', 'it_is_hung_up_and_asked_about');
+select is(test.patience(test.the_leg(:'call')), 60, 'and_again_in_a_minute');
+select test.silent(test.the_leg(:'call')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'call')), 'hangup inquire_1', 'one_question_at_a_time');
+select is(test.says(:'call', false), true, 'the_provider_says_that_it_is_gone');
+select is(test.standing(:'call'), 'no-answer no_answer timeout', 'which_ends_the_call_for_lack_of_an_answer');
+select is((select concat_ws(' ', g.state, g.deadline_at) from test.the_leg(:'call') g), 'ended', 'and_the_leg');
+select is(test.told(:'call'), 'call.started call.status call.ended', 'and_is_told');
+select test.dialled(test.call()) as alive \gset
+select test.silent(test.the_leg(:'alive')) \g /dev/null
+select test.says(:'alive', true) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'alive')), 'hangup inquire_1 hangup_1', 'one_that_lives_on_is_hung_up_again');
+select is(test.standing(:'alive'), 'initiated - -', 'its_call_ends_with_the_news_of_it');
+select test.call() as unsent \gset
+select is(test.patience(test.the_leg(:'unsent')), null, 'one_that_was_not_dialled_is_not_waited_for');
+
+-- The verdict that does not come.
+select test.answered() as unscreened \gset
+select is(test.patience(test.the_leg(:'unscreened')), 6, 'a_verdict_has_six_seconds');
+update vals.legs set deadline_at = clock_timestamp() + interval '2 seconds' where id = (test.the_leg(:'unscreened')).id;
+select test.hears(:'unscreened', 'call.speak.started', 8) \g /dev/null
+select is(test.patience(test.the_leg(:'unscreened')), 2, 'which_other_news_does_not_prolong');
+select test.silent(test.the_leg(:'unscreened')) \g /dev/null
+select is((test.the_call(:'unscreened')).answered_by, 'unknown', 'then_it_is_unknown');
+select is(test.asked_of_leg(test.the_leg(:'unscreened')), null, 'and_nobody_is_asked');
+select is(test.patience(test.the_leg(:'unscreened')), 300, 'the_conversation_may_be_silent_for_a_while');
+select test.hears(:'unscreened', 'call.machine.premium.detection.ended', 12, '{"result":"machine"}') \g /dev/null
+select is(test.standing(:'unscreened'), 'completed voicemail voicemail', 'a_definite_verdict_counts_also_when_it_is_late');
+select test.answered() as greeted \gset
+select test.hears(:'greeted', 'call.machine.premium.detection.ended', 7, '{"result":"not_sure"}') \g /dev/null
+select test.hears(:'greeted', 'call.machine.premium.greeting.ended', 9, '{"result":"no_beep_detected"}') \g /dev/null
+select is(test.standing(:'greeted'), 'active - -', 'no_beep_says_nothing');
+select test.hears(:'greeted', 'call.machine.premium.greeting.ended', 10, '{"result":"beep_detected"}') \g /dev/null
+select is(test.standing(:'greeted'), 'completed voicemail voicemail', 'a_beep_is_a_machine');
+
+-- A conversation that is silent for long.
+select test.hears(test.answered(), 'call.machine.premium.detection.ended', 7, '{"result":"human"}') as talk \gset
+select test.silent(test.the_leg(:'talk')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'talk')), 'inquire_1', 'it_is_asked_about_but_not_hung_up');
+select test.says(:'talk', true) \g /dev/null
+select is(test.standing(:'talk'), 'in-progress - -', 'and_goes_on_when_it_lives');
+select test.silent(test.the_leg(:'talk')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'talk')), 'inquire_1 inquire_2', 'a_later_question_is_another');
+select test.says(:'talk', false) \g /dev/null
+select is(test.standing(:'talk'), 'completed - timeout', 'one_the_provider_knows_no_more_ends_as_a_timeout');
+select test.answered() as endless \gset
+update vals.legs set amd = 'human', answered_at = now() - interval '62 minutes' where id = (test.the_leg(:'endless')).id;
+select test.silent(test.the_leg(:'endless')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'endless')), 'hangup inquire_1', 'one_beyond_its_limit_is_hung_up');
+
+-- A hang-up nobody heard the effect of.
+select test.answered() as hung \gset
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'hung')) \g /dev/null
+select is(test.patience(test.the_leg(:'hung')), 30, 'a_hangup_has_half_a_minute');
+select test.silent(test.the_leg(:'hung')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'hung')), 'hangup inquire_1', 'then_it_is_asked_about');
+select test.says(:'hung', true) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'hung')), 'hangup inquire_1 hangup_1', 'and_repeated');
+select test.hears(:'hung', 'call.hangup', 90, '{"hangup_cause":"normal_clearing"}') \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'hung')), '(hangup) inquire_1 (hangup_1)', 'what_an_ended_leg_was_to_do_is_taken_back');
+select is(test.patience(test.the_leg(:'hung')), null, 'and_nothing_is_waited_for');
+select is_empty(format('select * from run.commands_take(''one'', 100, 30) where leg_id = %L', (test.the_leg(:'hung')).id), 'nor_sent');
+
+-- Silent legs of a transfer.
+select test.transfer_at('joined') as talking \gset
+select test.silent(test.closer_leg(:'talking')) \g /dev/null
+select test.says((test.the_transfer(:'talking')).call_id, false, (test.closer_leg(:'talking')).id) \g /dev/null
+select is((test.closer_leg(:'talking')).amd, 'unknown', 'of_Kevin_as_well_the_verdict_comes_first');
+update vals.legs set deadline_at = clock_timestamp() where id = (test.closer_leg(:'talking')).id;
+select run.deadlines_fire(100) \g /dev/null
+select test.says((test.the_transfer(:'talking')).call_id, false, (test.closer_leg(:'talking')).id) \g /dev/null
+select is(test.transfer_standing(:'talking'), 'ended - / completed', 'a_conversation_whose_Kevin_is_gone_is_over');
+select is(test.standing((test.the_transfer(:'talking')).call_id), 'completed hot_transfer kevin_hangup', 'and_its_call');
+select test.transfer_at('briefing') as leadless \gset
+select test.silent(test.the_leg((test.the_transfer(:'leadless')).call_id)) \g /dev/null
+update vals.legs set deadline_at = clock_timestamp() where id = (test.the_leg((test.the_transfer(:'leadless')).call_id)).id;
+select run.deadlines_fire(100) \g /dev/null
+select test.says((test.the_transfer(:'leadless')).call_id, false, (test.the_leg((test.the_transfer(:'leadless')).call_id)).id) \g /dev/null
+select is(test.transfer_standing(:'leadless'), 'lead_left timeout / completed', 'a_transfer_whose_lead_is_gone_is_over');
+select is(vals.kevin_available(), true, 'and_Kevin_free');
+select is(test.asked_of(:'leadless', 'closer'), 'dial (gather) hangup', 'his_telephone_is_hung_up');
+
+-- A call somebody else holds is left for the next time: here nobody does, so it is enough that it is asked for so.
+select ok(pg_get_functiondef('vals.deadline_fire(uuid,uuid,uuid)'::regprocedure) ~ 'for no key update skip locked', 'deadlines_wait_for_nobody');
+set local role vals_run;
+select lives_ok('select run.deadlines_fire(10)', 'the_runner_may_fire_them');
+reset role;
+
+-- Events applied again, after a fault was mended.
+select test.dialled(test.call()) as mended \gset
+select test.hears(:'mended', 'call.answered', 5) \g /dev/null
+select test.hears(:'mended', 'call.hangup', 30, '{"hangup_cause":"normal_clearing","hangup_source":"callee"}') \g /dev/null
+select test.standing(:'mended') as before \gset
+select test.forget() \g /dev/null
+select is((select concat_ws(' ', seen, applied) from admin.webhooks_replay(now() - interval '1 hour', null, false, 100000)),
+	(select concat_ws(' ', count(*), count(leg_id)) from vals.webhook_events where received_at >= now() - interval '1 hour'), 'all_since_a_time_are_applied_again');
+select is(test.standing(:'mended') || test.told(:'mended'), :'before', 'which_changes_and_tells_nothing');
+update vals.webhook_events set processed_at = null, leg_id = null where call_control_id = 'v3:' || :'mended' and event_type = 'call.hangup';
+select is((select concat_ws(' ', seen, applied) from admin.webhooks_replay(null, null, true, 100)), '1 1', 'or_only_those_without_a_leg');
+select is((select concat_ws(' ', seen, applied) from admin.webhooks_replay(null, '00000000-0000-4000-8000-000000000000', false, 100)), '0 0', 'or_one');
+
+-- Which leg an event speaks of.
+select test.transfer(test.answered()) as early \gset
+select test.kevin_hears(:'early', 'call.initiated', 1) \g /dev/null
+select is((test.closer_leg(:'early')).call_control_id, 'v3:k' || :'early', 'an_event_before_the_dials_answer_finds_Kevins_leg_by_its_transfer');
+select is(test.transfer_standing(:'early'), 'dialing - / transferring', 'and_moves_it');
+select test.kevin_hears(:'early', 'call.hangup', 2, '{"hangup_cause":"user_busy"}') \g /dev/null
+select test.transfer((test.the_transfer(:'early')).call_id) as again \gset
+select test.receive(test.event((test.the_transfer(:'early')).call_id, 'call.answered', now(), jsonb_build_object('call_control_id', 'v3:stranger', 'call_leg_id', 'stranger', 'client_state',
+	encode(convert_to(jsonb_build_object('v', 1, 'call', (test.the_transfer(:'early')).call_id, 'leg', 'closer', 'xfer', 'no-uuid')::text, 'UTF8'), 'base64')))) \g /dev/null
+select is(test.transfer_standing(:'again'), 'requested - / transferring', 'one_without_a_transfer_of_ours_is_not_his');
+select test.conference_hears(:'again', 'conference.participant.joined', 'closer', 3) \g /dev/null
+select is((test.closer_leg(:'again')).call_control_id, null, 'the_client_state_of_a_conference_names_no_participant');
+select test.closer_dialled(:'again') \g /dev/null
+select is(test.transfer_standing(:'again'), 'dialing - / transferring', 'who_was_in_a_conference_before_there_was_one_has_not_joined');
+
+select * from finish();
+rollback;
