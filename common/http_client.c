@@ -115,18 +115,41 @@ may_call_parsed(CURLU *url)
 	return may;
 }
 
-bool
-http_client_may_call(const char *address)
+static bool
+is_loopback_parsed(CURLU *url)
+{
+	char *host = url_part(url, CURLUPART_HOST);
+	bool is_ours = host != NULL && is_loopback(host);
+
+	curl_free(host);
+	return is_ours;
+}
+
+/* Whether the text is an address that passes the test. */
+static bool
+is_address(const char *address, bool test(CURLU *))
 {
 	CURLU *url = curl_url();
-	bool may = false;
+	bool passes = false;
 
 	if (url == NULL)
 		abort();
 	if (curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK)
-		may = may_call_parsed(url);
+		passes = test(url);
 	curl_url_cleanup(url);
-	return may;
+	return passes;
+}
+
+bool
+http_client_may_call(const char *address)
+{
+	return is_address(address, may_call_parsed);
+}
+
+bool
+http_client_is_loopback(const char *address)
+{
+	return is_address(address, is_loopback_parsed);
 }
 
 static void
@@ -404,9 +427,10 @@ finish(struct http_client *client, struct request *request, CURLcode code)
 		answer.body = request->answer.data;
 		answer.body_len = request->answer.len;
 		answer.retry_after = retry_after(request->easy);
-	} else if (request->is_too_long)
+	} else if (request->is_too_long) {
+		answer.is_too_long = true;
 		answer.error = ERROR_TOO_LONG;
-	else
+	} else
 		answer.error = request->is_lost ? ERROR_LOST : curl_easy_strerror(code);
 	if (request->download.fd != -1)
 		answer.body_len = (size_t)request->written;

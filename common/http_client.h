@@ -15,7 +15,7 @@
 #define HTTP_CLIENT_CONNECT_MS 2000 /* for name, TCP and TLS */
 #define HTTP_CLIENT_TOTAL_MS 5000 /* from start to the last byte of the answer */
 
-#define HTTP_CLIENT_DOWNLOAD_MS 300000 /* longest download */
+#define HTTP_CLIENT_DOWNLOAD_MS 100000 /* longest download */
 #define HTTP_CLIENT_STALL_S 15 /* a download slower than a trickle this long is given up */
 
 struct http_client;
@@ -26,6 +26,7 @@ struct http_answer {
 	size_t body_len; /* of a download: the bytes written */
 	const char *error; /* why no answer came, or NULL; names neither address nor header */
 	bool was_sent; /* whether the peer may have seen the request */
+	bool is_too_long; /* no answer came because there was no room for it */
 	long retry_after; /* seconds from x-ratelimit-reset or Retry-After, -1 if absent */
 };
 
@@ -37,6 +38,9 @@ typedef void http_done(void *owner, const struct http_answer *answer);
  * literal loopback address or localhost); never one which carries a user name.
  */
 bool http_client_may_call(const char *url);
+
+/* Whether an address names this machine itself, by a literal loopback address or as localhost. */
+bool http_client_is_loopback(const char *url);
 
 /*
  * Aborts when libcurl cannot start. bearer goes out as the Authorization of each

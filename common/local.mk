@@ -42,6 +42,8 @@ libcommon_a_SOURCES = \
 	common/net_address.h \
 	common/password.c \
 	common/password.h \
+	common/recording_name.c \
+	common/recording_name.h \
 	common/settings.def \
 	common/statement.h \
 	common/token.c \

@@ -34,6 +34,8 @@ WS_SOCKETS=/run/vals/ws.sock
 DASHBOARD=/usr/local/share/vals/dashboard
 # Folder of openapi.json and the reference page.
 DOCS=/usr/local/share/vals/docs
+# Folder of the recordings; the setting recordings_dir of vals-runner.
+RECORDINGS=/var/lib/vals/recordings
 # Origins that may call from a browser besides our own; the setting of the same name.
 ALLOWED_ORIGINS=http://localhost:3000
 # Networks whose X-Forwarded-For is believed; and https when they end TLS for us.
@@ -55,7 +57,7 @@ TLS_KEY=/etc/ssl/private/vals.key
 # Of both.
 LOGDIR=/var/log/nginx
 
-names="DIR API_SOCKET WAITING_SOCKET WS_SOCKETS DASHBOARD DOCS ALLOWED_ORIGINS TRUSTED_PROXIES SCHEME
+names="DIR API_SOCKET WAITING_SOCKET WS_SOCKETS DASHBOARD DOCS RECORDINGS ALLOWED_ORIGINS TRUSTED_PROXIES SCHEME
 	FLOOD_RATE FLOOD_BURST FLOOD_CONNECTIONS LISTEN PIDFILE TEMPDIR MIME_TYPES SERVER_NAME
 	TLS_CERTIFICATE TLS_KEY LOGDIR"
 

@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "ending.h"
 #include "failpoint.h"
 #include "json.h"
 #include "log.h"
@@ -28,7 +29,6 @@
 #define LEASE_S "30"
 #define PACE_S 5 /* the provider counts dials over this long */
 #define ARENA_SIZE 2048
-#define ARGS_MAX 5
 
 /* Sent this long after the first time a command still arrives within the 60 s. */
 #define RESEND_MS 50000
@@ -74,9 +74,7 @@ struct command {
 	int64_t age_ms; /* since it was first sent, when taken */
 	bool may_have_acted; /* the provider may have carried it out already */
 	int64_t taken_at;
-	/* Once ended: the statement that stores it. */
-	enum stmt stmt;
-	const char *args[ARGS_MAX];
+	struct ending ending; /* once ended */
 };
 
 struct commands {
@@ -147,15 +145,11 @@ age_ms(const struct command *command)
 	return command->age_ms + (clock_ms() - command->taken_at);
 }
 
-/* Half a second, doubling to eight, each between a half and the whole of it. */
+/* Half a second, doubling to eight. */
 static int
 backoff_ms(int attempt)
 {
-	int ms = BACKOFF_MIN_MS;
-
-	for (int i = 1; i < attempt && ms < BACKOFF_MAX_MS; i++)
-		ms *= 2;
-	return ms / 2 + (int)clock_jitter((uint32_t)ms / 2);
+	return ending_backoff_ms(attempt, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 }
 
 /*
@@ -165,9 +159,9 @@ backoff_ms(int attempt)
 static void
 end(struct command *command, enum stmt stmt)
 {
-	command->stmt = stmt;
-	command->args[0] = command->row.id;
-	command->args[1] = arena_printf(command->arena, "%d", command->attempt);
+	command->ending.stmt = stmt;
+	command->ending.args[0] = command->row.id;
+	command->ending.args[1] = arena_printf(command->arena, "%d", command->attempt);
 	/* A list member has both neighbours. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	DL_DELETE(command->owner->under_way, command);
 	DL_APPEND(command->owner->ended, command);
@@ -176,8 +170,8 @@ end(struct command *command, enum stmt stmt)
 static void
 end_done(struct command *command, long status, const char *answer)
 {
-	command->args[2] = arena_printf(command->arena, "%ld", status);
-	command->args[3] = arena_strdup(command->arena, answer);
+	command->ending.args[2] = arena_printf(command->arena, "%ld", status);
+	command->ending.args[3] = arena_strdup(command->arena, answer);
 	end(command, STMT_command_done);
 }
 
@@ -187,9 +181,9 @@ end_failed(struct command *command, long status, const char *code, const char *r
 	log_warn("command", "%s %s of call %s failed: %s (status %ld, code %s)",
 	    telnyx_kind_name(command->row.kind), command->row.id, command->row.call_id, reason,
 	    status, code[0] != '\0' ? code : "none");
-	command->args[2] = arena_printf(command->arena, "%ld", status);
-	command->args[3] = arena_strdup(command->arena, code);
-	command->args[4] = reason;
+	command->ending.args[2] = arena_printf(command->arena, "%ld", status);
+	command->ending.args[3] = arena_strdup(command->arena, code);
+	command->ending.args[4] = reason;
 	end(command, STMT_command_failed);
 }
 
@@ -200,9 +194,9 @@ end_retry(struct command *command, int delay_ms, const char *reason)
 
 	log_info("command", "%s %s again in %d ms: %s", telnyx_kind_name(command->row.kind),
 	    command->row.id, delay_ms, reason);
-	command->args[2] = arena_printf(command->arena, "%d", delay_ms);
-	command->args[3] = reason;
-	command->args[4] = command->may_have_acted ? "true" : "false";
+	command->ending.args[2] = arena_printf(command->arena, "%d", delay_ms);
+	command->ending.args[3] = reason;
+	command->ending.args[4] = command->may_have_acted ? "true" : "false";
 	if (command->owner->due_at == 0 || due_at < command->owner->due_at)
 		command->owner->due_at = due_at;
 	end(command, STMT_command_retry);
@@ -214,7 +208,7 @@ end_unsure(struct command *command, const char *reason)
 {
 	log_warn("command", "%s %s of call %s: cannot be found out yet: %s",
 	    telnyx_kind_name(command->row.kind), command->row.id, command->row.call_id, reason);
-	command->args[2] = reason;
+	command->ending.args[2] = reason;
 	end(command, STMT_command_unsure);
 }
 
@@ -479,61 +473,49 @@ commands_take(struct commands *commands)
 }
 
 static void
-count_end(struct commands *commands, const struct command *command, bool is_ours)
+count_end(struct commands *commands, const struct command *command, enum ending_fate fate)
 {
 	struct commands_counters *counters = &commands->counters;
 
-	if (!is_ours) {
-		log_warn("command", "%s was somebody else's by then", command->row.id);
+	if (fate == ENDING_LOST)
 		counters->lost++;
-	} else if (command->stmt == STMT_command_done)
+	else if (fate != ENDING_STORED)
+		return;
+	else if (command->ending.stmt == STMT_command_done)
 		counters->done++;
-	else if (command->stmt == STMT_command_retry)
+	else if (command->ending.stmt == STMT_command_retry)
 		counters->retried++;
-	else if (command->stmt == STMT_command_failed)
+	else if (command->ending.stmt == STMT_command_failed)
 		counters->failed++;
 	else
 		counters->unsure++;
 }
 
-/* Store one end. Returns whether the command is settled, one way or the other. */
+/* Whether the end may have told the world something, or brought the next commands. */
 static bool
-settle(struct commands *commands, struct command *command)
+is_news(const struct command *command)
 {
-	struct db_result *rows = NULL;
-	enum db_outcome outcome;
-	const char *ok;
-
-	outcome = db_call(commands->db, &stmts[command->stmt], command->args, &rows);
-	if (outcome == DB_REFUSED) {
-		/* The lease will end and the row be taken again, by us or a wiser runner. */
-		log_error("database", "%s of command %s was refused: %s", stmts[command->stmt].name,
-		    command->row.id, db_error(commands->db)->message);
-		return true;
-	}
-	if (outcome != DB_OK)
-		return false;
-	ok = db_rows(rows) > 0 ? db_value(rows, 0, 0) : NULL;
-	count_end(commands, command, ok != NULL && strcmp(ok, "t") == 0);
-	db_result_free(&rows);
-	return true;
+	return command->ending.stmt == STMT_command_done || command->ending.stmt == STMT_command_failed;
 }
 
-void
+bool
 commands_settle(struct commands *commands)
 {
 	struct command *command;
+	enum ending_fate fate;
 	bool is_told = false;
 
 	while ((command = commands->ended) != NULL) {
-		if (!settle(commands, command))
+		fate = ending_store(&command->ending, commands->db, "command");
+		if (fate == ENDING_WAITS)
 			break;
-		FAILPOINT("runner_after_store");
-		is_told |= command->stmt == STMT_command_done || command->stmt == STMT_command_failed;
+		count_end(commands, command, fate);
+		is_told |= is_news(command);
 		command_free(&commands->ended, command);
 	}
 	if (is_told)
 		db_notify(commands->db, "vals_event");
+	return is_told;
 }
 
 int

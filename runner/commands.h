@@ -52,8 +52,11 @@ void commands_free(struct commands **commands);
  */
 enum db_outcome commands_take(struct commands *commands);
 
-/* Store the ends of rows; those that cannot be stored are kept for the next call. */
-void commands_settle(struct commands *commands);
+/*
+ * Store the ends of rows; those that cannot be stored are kept for the next call. Returns whether
+ * one of them may have brought the next commands.
+ */
+bool commands_settle(struct commands *commands);
 
 /* Milliseconds until commands_take is worth a call, as far as we know; at most limit_ms. */
 int commands_wait_ms(const struct commands *commands, int limit_ms);

@@ -3,6 +3,9 @@ sbin_PROGRAMS += vals-runner
 vals_runner_SOURCES = \
 	runner/commands.c runner/commands.h \
 	runner/main.c \
+	runner/ending.c runner/ending.h \
+	runner/recording_file.c runner/recording_file.h \
+	runner/recordings.c runner/recordings.h \
 	runner/stmts.c runner/stmts.h runner/stmts.def \
 	runner/telnyx.c runner/telnyx.h \
 	runner/telnyx_body.c runner/telnyx_body.h \

@@ -23,6 +23,7 @@
 #include "db.h"
 #include "http_client.h"
 #include "log.h"
+#include "recordings.h"
 #include "stmts.h"
 #include "telnyx.h"
 #include "upkeep.h"
@@ -32,8 +33,9 @@
 #define ROLE "vals_run"
 #define WEBHOOK_PATH "/api/webhooks/telnyx"
 
-#define POLL_MS 500
+#define POLL_MS UPKEEP_DEADLINES_MS
 #define DRAIN_MS 6000 /* a request takes 5 s at most */
+#define MEGABYTE 1000000L
 
 enum state {
 	RUNNING,
@@ -47,6 +49,7 @@ struct runner {
 	struct db *listener; /* its own connection: may not go through PgBouncer */
 	struct http_client *http;
 	struct commands *commands;
+	struct recordings *recordings;
 	struct arena *arena; /* the account's texts; the settings' own die with a reload */
 	struct telnyx_account account;
 	int signals; /* signalfd */
@@ -189,17 +192,25 @@ wait_ms(const struct runner *runner)
 static void
 work(struct runner *runner, bool is_called)
 {
+	const struct upkeep_of of = {
+		.db = runner->db,
+		.commands = runner->commands,
+		.recordings = runner->recordings,
+		.is_configured = runner->is_configured,
+	};
 	bool is_due = is_called || clock_ms() >= runner->poll_at;
 
 	if (clock_ms() >= runner->poll_at)
 		runner->poll_at = clock_ms() + POLL_MS;
 	if (!runner->is_prepared)
 		return;
-	upkeep_run(&runner->upkeep, runner->db, runner->commands, runner->is_configured);
+	is_due |= upkeep_run(&runner->upkeep, &of);
 	if (runner->state != RUNNING || !runner->is_configured)
 		return;
 	if (is_due || commands_wait_ms(runner->commands, POLL_MS) == 0)
 		(void)commands_take(runner->commands);
+	if (is_due)
+		(void)recordings_take(runner->recordings);
 }
 
 static bool
@@ -220,8 +231,9 @@ loop(struct runner *runner)
 
 		http_client_run(runner->http, wait_ms(runner), fds, sizeof(fds) / sizeof(fds[0]));
 		read_signals(runner);
-		commands_settle(runner->commands);
-		is_called = hear(runner);
+		is_called = commands_settle(runner->commands);
+		recordings_settle(runner->recordings);
+		is_called |= hear(runner);
 		if (!prepare(runner))
 			return 1;
 		work(runner, is_called);
@@ -253,14 +265,6 @@ open_database(struct runner *runner)
 static void
 open_provider(struct runner *runner)
 {
-	const struct commands_limits limits = {
-		.held = (size_t)conf_int(CONF_provider_max_inflight),
-		.dials_per_s = conf_int(CONF_dial_rate),
-		.calls = conf_int(CONF_calls_max),
-	};
-	char host[64] = "", worker[96];
-
-	runner->arena = arena_new(1024);
 	runner->account = (struct telnyx_account){
 		.base = trimmed(runner, CONF_telnyx_api_base),
 		.connection_id = arena_strdup(runner->arena, conf_text(CONF_telnyx_connection_id)),
@@ -270,16 +274,37 @@ open_provider(struct runner *runner)
 		.voice = arena_strdup(runner->arena, conf_text(CONF_speech_voice)),
 	};
 	runner->http = http_client_new(conf_text(CONF_telnyx_api_key));
+}
+
+/* What works on the rows, under the name they will bear. */
+static void
+open_work(struct runner *runner)
+{
+	const struct commands_limits limits = {
+		.held = (size_t)conf_int(CONF_provider_max_inflight),
+		.dials_per_s = conf_int(CONF_dial_rate),
+		.calls = conf_int(CONF_calls_max),
+	};
+	const struct recordings_settings settings = {
+		.dir = arena_strdup(runner->arena, conf_text(CONF_recordings_dir)),
+		.max_bytes = conf_int(CONF_recordings_max_mb) * MEGABYTE,
+		.days = conf_int(CONF_recordings_days),
+		.may_be_loopback = http_client_is_loopback(runner->account.base),
+	};
+	char host[64] = "";
+	const char *worker;
+
 	(void)gethostname(host, sizeof(host) - 1);
-	snprintf(worker, sizeof(worker), "%s:%d", host, (int)getpid());
-	runner->commands = commands_new(&runner->account, runner->db, runner->http, worker,
-	    &limits);
+	worker = arena_printf(runner->arena, "%s:%d", host, (int)getpid());
+	runner->commands = commands_new(&runner->account, runner->db, runner->http, worker, &limits);
+	runner->recordings = recordings_new(&runner->account, runner->db, runner->http, worker, &settings);
 }
 
 static void
 close_all(struct runner *runner)
 {
 	http_client_free(&runner->http);
+	recordings_free(&runner->recordings);
 	commands_free(&runner->commands);
 	db_free(&runner->listener);
 	db_free(&runner->db);
@@ -312,8 +337,10 @@ run(char **argv)
 		return 1;
 	}
 	runner.is_configured = is_configured();
+	runner.arena = arena_new(1024);
 	open_database(&runner);
 	open_provider(&runner);
+	open_work(&runner);
 	log_info("start", "started");
 	status = loop(&runner);
 	close_all(&runner);

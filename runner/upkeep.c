@@ -1,5 +1,5 @@
 /*
- * upkeep.c - what the runner does by the clock: its counters, what it keeps ready, old rows
+ * upkeep.c - what the runner does by the clock: deadlines, its counters, what it keeps ready, old rows
  */
 #include "upkeep.h"
 
@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "log.h"
+#include "recordings.h"
 #include "stmts.h"
 
 #define PROGRAM "vals-runner"
@@ -23,6 +24,7 @@
 #define RETENTION_BATCH 1000
 #define RETENTION_BATCH_TEXT "1000"
 #define REAPPLY_BATCH_TEXT "100"
+#define DEADLINES_BATCH_TEXT "100"
 
 /* Why a statement failed; while the database is away the commands say so. */
 static void
@@ -44,24 +46,28 @@ name_program(char *out, size_t size)
 }
 
 static void
-put_status(struct db *db, const struct commands *commands, bool is_configured)
+put_status(const struct upkeep_of *of)
 {
-	const struct commands_counters *counters = commands_counters(commands);
+	const struct commands_counters *counters = commands_counters(of->commands);
+	const struct recordings_counters *files = recordings_counters(of->recordings);
 	struct db_result *rows = NULL;
 	struct buf json = { 0 };
 	char program[128];
 	const char *args[] = { program, NULL };
 
 	name_program(program, sizeof(program));
-	buf_addf(&json, "{\"held\":%zu,\"configured\":%d", commands_held(commands), is_configured);
+	buf_addf(&json, "{\"held\":%zu,\"configured\":%d", commands_held(of->commands),
+	    of->is_configured);
 	buf_addf(&json, ",\"taken\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"asked\":%" PRIu64,
 	    counters->taken, counters->sent, counters->asked);
 	buf_addf(&json, ",\"done\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"failed\":%" PRIu64,
 	    counters->done, counters->retried, counters->failed);
-	buf_addf(&json, ",\"unsure\":%" PRIu64 ",\"lost\":%" PRIu64 "}", counters->unsure,
-	    counters->lost);
+	buf_addf(&json, ",\"unsure\":%" PRIu64 ",\"lost\":%" PRIu64, counters->unsure, counters->lost);
+	buf_addf(&json, ",\"recordings_stored\":%" PRIu64 ",\"recordings_bytes\":%" PRIu64, files->stored, files->bytes);
+	buf_addf(&json, ",\"recordings_retried\":%" PRIu64 ",\"recordings_failed\":%" PRIu64, files->retried, files->failed);
+	buf_addf(&json, ",\"recordings_deleted\":%" PRIu64 "}", files->deleted);
 	args[1] = json.data;
-	note_failure(db, STMT_status_put, db_call(db, &stmts[STMT_status_put], args, &rows));
+	note_failure(of->db, STMT_status_put, db_call(of->db, &stmts[STMT_status_put], args, &rows));
 	db_result_free(&rows);
 	buf_free(&json);
 }
@@ -76,18 +82,19 @@ refresh(struct db *db)
 	db_result_free(&rows);
 }
 
-/* Events whose leg has become known since; the feed hears of what they made true. */
-static void
-reapply(struct db *db)
+/* Run a statement that acts on a batch of rows and answers how many; the feed hears of what became true. */
+static bool
+act(struct db *db, enum stmt stmt, const char *batch)
 {
-	const char *args[] = { REAPPLY_BATCH_TEXT };
 	struct db_result *rows = NULL;
-	enum db_outcome outcome = db_call(db, &stmts[STMT_webhooks_reapply], args, &rows);
+	enum db_outcome outcome = db_call(db, &stmts[stmt], ARGS(batch), &rows);
+	bool has_acted = outcome == DB_OK && strcmp(db_value(rows, 0, 0), "0") != 0;
 
-	note_failure(db, STMT_webhooks_reapply, outcome);
-	if (outcome == DB_OK && strcmp(db_value(rows, 0, 0), "0") != 0)
+	note_failure(db, stmt, outcome);
+	if (has_acted)
 		db_notify(db, "vals_event");
 	db_result_free(&rows);
+	return has_acted;
 }
 
 /* Delete a batch of old rows. Returns whether there may be more. */
@@ -108,21 +115,30 @@ forget(struct db *db)
 	return is_more;
 }
 
-void
-upkeep_run(struct upkeep *upkeep, struct db *db, const struct commands *commands,
-    bool is_configured)
+bool
+upkeep_run(struct upkeep *upkeep, const struct upkeep_of *of)
 {
 	int64_t now = clock_ms();
+	bool has_acted = false, is_more;
 
+	if (now >= upkeep->deadlines_at) {
+		upkeep->deadlines_at = now + UPKEEP_DEADLINES_MS;
+		has_acted = act(of->db, STMT_deadlines_fire, DEADLINES_BATCH_TEXT);
+	}
 	if (now >= upkeep->status_at) {
 		upkeep->status_at = now + STATUS_MS;
-		put_status(db, commands, is_configured);
-		reapply(db);
+		put_status(of);
+		/* Events whose leg has become known since they came. */
+		has_acted |= act(of->db, STMT_webhooks_reapply, REAPPLY_BATCH_TEXT);
 	}
 	if (now >= upkeep->refresh_at) {
 		upkeep->refresh_at = now + REFRESH_MS;
-		refresh(db);
+		refresh(of->db);
 	}
-	if (now >= upkeep->retention_at)
-		upkeep->retention_at = now + (forget(db) ? RETENTION_AGAIN_MS : RETENTION_MS);
+	if (now >= upkeep->retention_at) {
+		is_more = forget(of->db);
+		is_more |= recordings_expire(of->recordings);
+		upkeep->retention_at = now + (is_more ? RETENTION_AGAIN_MS : RETENTION_MS);
+	}
+	return has_acted;
 }

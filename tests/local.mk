@@ -5,7 +5,7 @@ if HAVE_CMOCKA
 check_LIBRARIES = tests/libws.a tests/librunner.a
 tests_libws_a_SOURCES = $(ws_protocol_sources) ws/events.c ws/shapes.c
 tests_libws_a_CPPFLAGS = $(vals_ws_CPPFLAGS)
-tests_librunner_a_SOURCES = runner/telnyx.c runner/telnyx_body.c runner/telnyx_find.c runner/verdict.c
+tests_librunner_a_SOURCES = runner/recording_file.c runner/telnyx.c runner/telnyx_body.c runner/telnyx_find.c runner/verdict.c
 tests_librunner_a_CPPFLAGS = $(vals_runner_CPPFLAGS)
 
 test_libs = libcommon.a $(CMOCKA_LIBS) $(CURL_LIBS) $(COMMON_LIBS)
@@ -39,6 +39,8 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_name_set \
 	tests/unit/test_net_address \
+	tests/unit/test_recording_file \
+	tests/unit/test_recording_name \
 	tests/unit/test_room \
 	tests/unit/test_routes \
 	tests/unit/test_session \
@@ -79,6 +81,7 @@ tests_unit_test_session_origin_LDADD = $(test_ws_libs)
 tests_unit_test_session_queue_LDADD = $(test_ws_libs)
 tests_unit_test_socketio_LDADD = $(test_ws_libs)
 
+tests_unit_test_recording_file_LDADD = tests/librunner.a $(test_libs)
 tests_unit_test_telnyx_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runner
 tests_unit_test_telnyx_LDADD = tests/librunner.a $(test_libs)
 endif

@@ -5,7 +5,7 @@
 
 -- Take recordings that are to be fetched.
 create or replace function run.recordings_take(_worker text, _limit integer, _lease_s integer)
-returns table (recording_id uuid, attempt integer, call_id uuid, call_leg_id text, format text, url text, url_age_s integer)
+returns table (recording_id uuid, attempt integer, call_id uuid, call_leg_id text, provider_id text, format text, url text, url_age_s integer)
 language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -27,7 +27,7 @@ begin
 		set state = 'leased', worker = vals.lease_holder(_worker), attempt = r.attempt + 1, lease_until = now() + make_interval(secs => _lease_s)
 		from due
 		where r.id = due.id
-		returning r.id, r.attempt, r.call_id, r.call_leg_id, r.format, r.url, floor(extract(epoch from now() - r.url_at))::integer;
+		returning r.id, r.attempt, r.call_id, r.call_leg_id, r.recording_id, r.format, r.url, floor(extract(epoch from now() - r.url_at))::integer;
 end
 $$;
 

@@ -99,7 +99,7 @@ fuzz_compile() {
 	# shellcheck disable=SC2046,SC2086
 	clang $FUZZ_FLAGS -c "$1" -o "$2" -I"$ROOT/common" -I"$ROOT/fcgi" -I"$ROOT/ws" \
 		-include "$BUILD/plain/config.h" \
-		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DPKGDATADIR='"/usr/share/vals"' \
+		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DLOCALSTATEDIR='"/var"' -DPKGDATADIR='"/usr/share/vals"' \
 		$(pkg-config --cflags json-c libpq libcrypto libsodium)
 }
 
@@ -188,7 +188,7 @@ lint_tidy_some() {
 	# shellcheck disable=SC2046
 	clang-tidy --quiet --warnings-as-errors='*' --checks="$LINT_CHECKS" "$@" -- -std=c11 -D_GNU_SOURCE \
 		-include "$BUILD/plain/config.h" -I"$ROOT/common" -I"$ROOT" \
-		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DPKGDATADIR='"/usr/share/vals"' \
+		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DLOCALSTATEDIR='"/var"' -DPKGDATADIR='"/usr/share/vals"' \
 		$(pkg-config --cflags fcgi json-c libpq libwebsockets) 2>&1 |
 		grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed |^Use -header-filter'
 	return "${PIPESTATUS[0]}"
@@ -216,7 +216,7 @@ lint_cppcheck() {
 		--error-exitcode=1 --suppress=missingInclude --suppress=varFuncNullUB \
 		--suppress="ctunullpointer:*/ws/socketio.c" --suppress="returnDanglingLifetime:*/runner/telnyx.c" \
 		--suppress=missingIncludeSystem \
-		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DPKGDATADIR='"/usr/share/vals"' \
+		-DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' -DLOCALSTATEDIR='"/var"' -DPKGDATADIR='"/usr/share/vals"' \
 		-I"$ROOT/common" "$ROOT"/{common,fcgi,runner,ws,ctl}
 }
 

@@ -57,7 +57,7 @@ is_born() {
 programs_env() {
 	printf 'export %s=%q\n' VALS_CONF "$DATA/conf/vals.conf" DATABASE_URL "$DATABASE_URL_PATH" \
 		API_SOCKET "$API_SOCKET_PATH" WAITING_SOCKET "$WAITING_SOCKET_PATH" \
-		JWT_KEYS_DIR "$DATA/jwt"
+		JWT_KEYS_DIR "$DATA/jwt" RECORDINGS_DIR "$DATA/recordings"
 	echo 'unset DATABASE_LISTEN_URL SOCKET_GROUP WS_SOCKET WS_NODE'
 	if [ -n "$SIM_URL" ]; then
 		echo 'unset TELNYX_API_BASE TELNYX_API_KEY TELNYX_PUBLIC_KEY'
@@ -114,7 +114,7 @@ nginx_render() {
 	service_folder "$DATA/nginx/tmp"
 	"$DATA/share/nginx/render.sh" "$DATA/nginx" API_SOCKET="$API_SOCKET_PATH" \
 		WAITING_SOCKET="$WAITING_SOCKET_PATH" WS_SOCKETS="${sockets#,}" \
-		DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
+		DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" RECORDINGS="$DATA/recordings" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
 		ALLOWED_ORIGINS="${ALLOWED_ORIGINS-http://localhost:3000}" \
 		${FLOOD_RATE:+FLOOD_RATE="$FLOOD_RATE"} ${FLOOD_BURST:+FLOOD_BURST="$FLOOD_BURST"} \
 		PIDFILE="$DATA/nginx/nginx.pid" TEMPDIR="$DATA/nginx/tmp"

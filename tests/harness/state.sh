@@ -80,6 +80,7 @@ state_make() {
 	service_folder "$SOCKETS"
 	service_folder "$PGSOCKET"
 	service_folder "$LOGS"
+	service_folder "$DATA/recordings"
 	mkdir -p "$SECRETS"
 	chmod 700 "$SECRETS"
 	ln -sfn "$LOGS" "$STATE/log"
