@@ -18,10 +18,13 @@ struct ctl_options {
 	const char *sql_dir;
 	const char *format;
 	const char *operand;	/* what is no option: a file */
+	const char *since;
+	const char *id;
 	long ttl_s;
 	bool has_password_stdin;
 	bool is_dry_run;
 	bool is_commit;
+	bool is_unprocessed;
 };
 
 /* The connection as vals_migrate, opened; NULL with the reason printed. */
@@ -44,5 +47,6 @@ int ctl_apikey_add(const struct ctl_options *options);		/* keys.c */
 int ctl_apikey_list(const struct ctl_options *options);
 int ctl_apikey_revoke(const struct ctl_options *options);
 int ctl_key_rotate(const struct ctl_options *options);
+int ctl_webhook_replay(const struct ctl_options *options);	/* webhooks.c */
 
 #endif

@@ -34,6 +34,8 @@ static const struct ctl_command {
 	{ { "key", "rotate" }, ctl_key_rotate, "make a new key for access tokens; reload the programs then", false },
 	{ { "import", NULL }, ctl_import,
 	    "FILE|- [--format csv|ndjson] [--dry-run|--commit]: leads from a file; without --commit only judged", true },
+	{ { "webhook", "replay" }, ctl_webhook_replay,
+	    "--since TIME | --id UUID | --unprocessed: apply stored events of the provider again", false },
 	{ { "token", NULL }, ctl_token, "--email E [--ttl SECONDS|12h]: prints an access token", false },
 };
 
@@ -49,6 +51,9 @@ static const struct option ctl_options_table[] = {
 	{ "dry-run", no_argument, NULL, 'd' },
 	{ "commit", no_argument, NULL, 'c' },
 	{ "format", required_argument, NULL, 'f' },
+	{ "since", required_argument, NULL, 'S' },
+	{ "id", required_argument, NULL, 'i' },
+	{ "unprocessed", no_argument, NULL, 'u' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -106,6 +111,9 @@ ctl_parse(int argc, char **argv, bool has_operand, struct ctl_options *options)
 		case 'd': options->is_dry_run = true; break;
 		case 'c': options->is_commit = true; break;
 		case 'f': options->format = optarg; break;
+		case 'S': options->since = optarg; break;
+		case 'i': options->id = optarg; break;
+		case 'u': options->is_unprocessed = true; break;
 		default: return -1;
 		}
 	}
