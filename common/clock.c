@@ -53,20 +53,31 @@ clock_iso_second(time_t second)
 	return text;
 }
 
+static const char *
+clock_iso_print(time_t seconds, int ms, char out[static CLOCK_ISO_SIZE])
+{
+	const char *second = clock_iso_second(seconds);
+	size_t len = strlen(second);
+
+	memcpy(out, second, len);
+	snprintf(out + len, CLOCK_ISO_SIZE - len, ".%03dZ", ms);
+	return out;
+}
+
 const char *
 clock_iso(char out[static CLOCK_ISO_SIZE])
 {
 	struct timespec now;
-	const char *second;
-	size_t len;
 
 	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
 		abort();
-	second = clock_iso_second(now.tv_sec);
-	len = strlen(second);
-	memcpy(out, second, len);
-	snprintf(out + len, CLOCK_ISO_SIZE - len, ".%03dZ", (int)(now.tv_nsec / 1000000));
-	return out;
+	return clock_iso_print(now.tv_sec, (int)(now.tv_nsec / 1000000), out);
+}
+
+const char *
+clock_iso_of(int64_t unix_s, char out[static CLOCK_ISO_SIZE])
+{
+	return clock_iso_print((time_t)unix_s, 0, out);
 }
 
 /* An absolute wake-up time, so that being interrupted costs no drift. */

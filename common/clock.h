@@ -21,6 +21,9 @@ int64_t clock_unix(void);
 /* The wall time as 2026-01-31T23:59:59.123Z; returns out. */
 const char *clock_iso(char out[static CLOCK_ISO_SIZE]);
 
+/* A whole second since 1970 in the same form; returns out. */
+const char *clock_iso_of(int64_t unix_s, char out[static CLOCK_ISO_SIZE]);
+
 /* Sleep without being woken by handled signals; ms may be 0. */
 void clock_sleep_ms(int64_t ms);
 

@@ -422,6 +422,43 @@ token_verify(const char *token, size_t len, struct token_claims *claims_r)
 	return 0;
 }
 
+/* ---- texts ---- */
+
+static void
+token_key_mac(const struct key *key, const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE])
+{
+	uint8_t mac[CRYPTO_SHA256_LEN];
+
+	crypto_hmac_sha256(key->secret, key->len, text, len, mac);
+	crypto_hex(mac, sizeof(mac), out);
+}
+
+int
+token_mac(const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE])
+{
+	const struct key *key = token_key_newest();
+
+	if (key == NULL)
+		return -1;
+	token_key_mac(key, text, len, out);
+	return 0;
+}
+
+bool
+token_mac_is_ours(const char *text, size_t len, const char *mac)
+{
+	char ours[TOKEN_MAC_HEX_SIZE];
+
+	if (strlen(mac) != sizeof(ours) - 1)
+		return false;
+	for (size_t i = 0; i < keys.count; i++) {
+		token_key_mac(&keys.key[i], text, len, ours);
+		if (crypto_equal(ours, mac, sizeof(ours) - 1))
+			return true;
+	}
+	return false;
+}
+
 /* ---- secrets and API keys ---- */
 
 void

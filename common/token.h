@@ -18,6 +18,7 @@
 #define TOKEN_SECRET_SIZE 44	/* 32 random bytes as base64url with the NUL */
 #define TOKEN_ID_SIZE 37	/* a uuid with its NUL */
 #define TOKEN_ROLE_SIZE 16
+#define TOKEN_MAC_HEX_SIZE 65	/* HMAC-SHA256 as hex with its NUL */
 
 struct token_claims {
 	char user_id[TOKEN_ID_SIZE];
@@ -47,6 +48,14 @@ int token_sign(struct token_claims *claims, int64_t ttl, char out[static TOKEN_M
  * keys are read again.
  */
 int token_verify(const char *token, size_t len, struct token_claims *claims_r);
+
+/*
+ * Sign a text that is no token: its HMAC under the newest key. Returns 0, or -1 when there is no key.
+ */
+int token_mac(const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE]);
+
+/* Whether one of the keys signed the text so. */
+bool token_mac_is_ours(const char *text, size_t len, const char *mac);
 
 /* A fresh secret of 256 random bits as base64url. */
 void token_secret(char out[static TOKEN_SECRET_SIZE]);

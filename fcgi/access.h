@@ -12,7 +12,7 @@
 /* A route's rule. The first three say how one comes in at all. */
 enum access {
 	OPEN,			/* anybody */
-	BY_SIGNATURE,		/* the provider, proved by the handler itself */
+	BY_SIGNATURE,		/* whoever has what we or the provider signed; the handler checks it */
 	SIGNED_IN,		/* any user or key */
 	MAY_VIEW_LEADS,
 	MAY_CREATE_LEADS,
@@ -20,7 +20,7 @@ enum access {
 	MAY_DELETE_LEADS,
 	MAY_IMPORT_LEADS,
 	MAY_VIEW_CALLS,
-	MAY_RUN_CALLS,		/* start, end and record them */
+	MAY_RUN_CALLS,		/* start, end, record and transfer them */
 	MAY_EDIT_CALLS,		/* correct them, write down those made elsewhere */
 	MAY_REPORT,		/* engagement and phases */
 	MAY_VIEW_AVAILABILITY,

@@ -4,15 +4,13 @@
 #include "handlers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "clock.h"
 #include "conf.h"
 #include "reply.h"
+#include "waiting.h"
 
 /* start-call answers without the provider's id when the dial takes longer. */
 #define CALL_START_WAIT_MS 5000
-#define CALL_START_POLL_MS 50
 
 static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
 	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
@@ -61,8 +59,10 @@ enum http_status
 call_start(struct request *rq)
 {
 	const char *rules = arena_printf(rq->arena,
-	    "{\"hours\":\"%s\",\"consentRequired\":%s,\"perLeadPerDay\":%ld}", conf_text(CONF_calling_hours),
-	    conf_bool(CONF_consent_required) ? "true" : "false", conf_int(CONF_calls_per_lead_per_day));
+	    "{\"hours\":\"%s\",\"consentRequired\":%s,\"perLeadPerDay\":%ld,\"record\":%s,\"transcribe\":%s}",
+	    conf_text(CONF_calling_hours), conf_bool(CONF_consent_required) ? "true" : "false",
+	    conf_int(CONF_calls_per_lead_per_day), conf_bool(CONF_record_calls) ? "true" : "false",
+	    conf_bool(CONF_transcribe_calls) ? "true" : "false");
 
 	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start,
 	    ARGS(rq->who_json, rules, rq->body_json));
@@ -72,25 +72,15 @@ call_start(struct request *rq)
 enum http_status
 call_start_wait(struct request *rq)
 {
-	int64_t deadline = clock_ms() + CALL_START_WAIT_MS;
+	struct db_result *row = NULL;
+	enum http_status status;
 
-	while (clock_ms() < deadline) {
-		struct db_result *result = reply_rows(rq, STMT_call_start_result, ARGS(rq->resource_id));
-		enum http_status status;
-
-		if (result == NULL)
-			return rq->status;
-		if (db_rows(result) == 0) {
-			clock_sleep_ms(CALL_START_POLL_MS);
-			continue;
-		}
-		status = (enum http_status)strtol(db_value(result, 0, 0), NULL, 10);
-		if (status == HTTP_BAD_GATEWAY)
-			return reply_problem(rq, status, "PROVIDER_REFUSED",
-			    "The telephone provider refused the call");
-		return reply_data(rq, status, db_value(result, 0, 1), call_started);
-	}
-	return rq->status;
+	if (waiting_for_row(rq, STMT_call_start_result, CALL_START_WAIT_MS, &row) != WAITED_FOUND)
+		return rq->status;
+	status = (enum http_status)strtol(db_value(row, 0, 0), NULL, 10);
+	if (status == HTTP_BAD_GATEWAY)
+		return reply_problem(rq, status, "PROVIDER_REFUSED", "The telephone provider refused the call");
+	return reply_data(rq, status, db_value(row, 0, 1), call_started);
 }
 
 /* POST /api/agent/end-call - the end is true at once, the hang-up is queued. */

@@ -30,6 +30,8 @@
 
 #define IDEMPOTENCY_KEY_MAX 255
 #define DISPATCH_CANCELED "57014"	/* SQLSTATE: statement_timeout */
+#define PLACE_PATIENCE_MS 500
+#define PLACE_POLL_MS 10
 
 static enum http_status
 dispatch_other_method(struct request *rq, unsigned allow)
@@ -379,6 +381,27 @@ dispatch_work(struct request *rq)
 	return rq->status;
 }
 
+/*
+ * The same within one of the places for requests that take long. With a little patience, for most of them do not: then
+ * a burst only queues.
+ */
+static enum http_status
+dispatch_work_long(struct request *rq)
+{
+	struct shared *shared = rq->tools->shared;
+	int64_t deadline = clock_ms() + PLACE_PATIENCE_MS;
+	enum http_status status;
+
+	while (!shared_place_enter(shared->waiters, shared->waiters_max)) {
+		if (clock_ms() >= deadline)
+			return reply_unavailable(rq);
+		clock_sleep_ms(PLACE_POLL_MS);
+	}
+	status = dispatch_work(rq);
+	shared_place_leave(shared->waiters, shared->waiters_max);
+	return status;
+}
+
 /* The path as one word: nginx has decoded it, so a line break may stand in it. */
 static const char *
 dispatch_path_word(const struct request *rq)
@@ -420,8 +443,12 @@ dispatch(struct arena *arena, const struct worker_tools *tools)
 	request_init(&rq, arena, tools);
 	log_request(rq.env.request_id);
 
-	if (dispatch_admit(&rq) == 0 && dispatch_receive(&rq) == 0)
-		dispatch_work(&rq);
+	if (dispatch_admit(&rq) == 0 && dispatch_receive(&rq) == 0) {
+		if ((rq.route->flags & WAITS) != 0)
+			dispatch_work_long(&rq);
+		else
+			dispatch_work(&rq);
+	}
 	assert(rq.status != 0);
 
 	if (!rq.is_streamed && !reply_send(&rq))

@@ -6,6 +6,7 @@
 #include <fcgiapp.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,15 @@ bool
 fcgx_flush(struct fcgx *fcgx)
 {
 	return FCGX_FFlush(fcgx->request.out) == 0;
+}
+
+bool
+fcgx_is_deserted(const struct fcgx *fcgx)
+{
+	struct pollfd peer = { .fd = fcgx->request.ipcFd, .events = POLLRDHUP };
+
+	/* nginx never closes half of a connection: when it writes no more, it reads no more. */
+	return poll(&peer, 1, 0) == 1 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void

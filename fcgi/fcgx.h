@@ -42,6 +42,9 @@ bool fcgx_write(struct fcgx *fcgx, const char *data, size_t len);
 /* Send what is buffered; false when the peer is gone. */
 bool fcgx_flush(struct fcgx *fcgx);
 
+/* Whether the peer has hung up, and nobody will read the answer. */
+bool fcgx_is_deserted(const struct fcgx *fcgx);
+
 /* Cut the connection without an end: the peer learns that the answer is not whole. fcgx_finish does nothing then. */
 void fcgx_abort(struct fcgx *fcgx);
 

@@ -86,6 +86,17 @@ enum http_status leads_delete(struct request *rq);
 /* metrics.c */
 enum http_status metrics_get(struct request *rq);
 
+/* recordings.c */
+extern const struct field recording_file_filters[];
+enum http_status recordings_get(struct request *rq);
+enum http_status recording_file(struct request *rq);
+
+/* transfers.c */
+extern const struct field call_transfer_fields[];
+enum http_status call_transfer_start(struct request *rq);
+enum http_status call_transfer_wait(struct request *rq);
+enum http_status call_transfer_cancel(struct request *rq);
+
 /* users.c */
 extern const struct field users_filters[], users_create_fields[], users_update_fields[];
 enum http_status users_list(struct request *rq);

@@ -88,6 +88,8 @@ master_plan(struct master *master)
 	if (api + waiting > SHARED_WORKERS_MAX)
 		api = SHARED_WORKERS_MAX - waiting;
 	master->count = (int)(api + waiting);
+	/* One stays free to tell the others that the rest is busy. */
+	master->shared->waiters_max = (int)(waiting > 1 ? waiting - 1 : 1);
 	for (int i = 0; i < master->count; i++)
 		master->children[i].pool = i < api ? 0 : 1;
 }

@@ -142,6 +142,21 @@ request_cookie(struct request *rq, const char *name)
 }
 
 bool
+request_prefers(const struct request *rq, const char *preference)
+{
+	const char *at = rq->env.prefer;
+	size_t len = strlen(preference);
+
+	while (*at != '\0') {
+		at += strspn(at, ", \t");
+		if (strncasecmp(at, preference, len) == 0 && strchr(",; \t", at[len]) != NULL)
+			return true;
+		at += strcspn(at, ",");
+	}
+	return false;
+}
+
+bool
 request_is_type(const struct request *rq, const char *type)
 {
 	size_t len = strlen(type);

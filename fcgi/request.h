@@ -107,6 +107,9 @@ enum http_status request_read_body(struct request *rq);
 /* A text member of the validated body, NULL if absent or null. */
 const char *request_field(const struct request *rq, const char *name);
 
+/* Whether the Prefer header names this preference (RFC 7240). */
+bool request_prefers(const struct request *rq, const char *preference);
+
 /* The value of a cookie, NULL if absent. */
 const char *request_cookie(struct request *rq, const char *name);
 

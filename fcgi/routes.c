@@ -35,8 +35,12 @@ const struct route routes[] = {
 	{ GET,    "/api/calls/:id",              MAY_VIEW_CALLS,        NULL,           NULL,                 calls_get,          NULL, "Call", 0 },
 	{ PUT,    "/api/calls/:id",              MAY_EDIT_CALLS,        NULL,           calls_update_fields,  calls_update,       NULL, "Call", EMITS | COMMANDS },
 	{ POST,   "/api/calls/:id/recording",    MAY_RUN_CALLS,         NULL,           calls_recording_fields, calls_recording_set, NULL, "Call", EMITS | COMMANDS },
+	{ GET,    "/api/calls/:id/recording",    MAY_VIEW_CALLS,        NULL,           NULL,                 recordings_get,     NULL, "Call", 0 },
+	{ GET,    "/api/recordings/:id/file",    BY_SIGNATURE,          recording_file_filters, NULL,         recording_file,     NULL, "Recording", 0 },
+	{ POST,   "/api/calls/:id/transfer",     MAY_RUN_CALLS,         NULL,           call_transfer_fields, call_transfer_start, call_transfer_wait, "Call", EMITS | COMMANDS | WAITS },
+	{ DELETE, "/api/calls/:id/transfer",     MAY_RUN_CALLS,         NULL,           NULL,                 call_transfer_cancel, NULL, "Call", EMITS | COMMANDS },
 
-	{ POST,   "/api/agent/start-call",       MAY_RUN_CALLS,         NULL,           call_start_fields,    call_start,         call_start_wait, NULL, EMITS | COMMANDS },
+	{ POST,   "/api/agent/start-call",       MAY_RUN_CALLS,         NULL,           call_start_fields,    call_start,         call_start_wait, NULL, EMITS | COMMANDS | WAITS },
 	{ POST,   "/api/agent/end-call",         MAY_RUN_CALLS,         NULL,           call_end_fields,      call_end,           NULL, NULL, EMITS | COMMANDS },
 	{ POST,   "/api/agent/engagement-score", MAY_REPORT,            NULL,           call_engagement_fields, call_engagement_set, NULL, NULL, EMITS },
 	{ POST,   "/api/agent/phase-transition", MAY_REPORT,            NULL,           call_phase_fields,    call_phase_set,     NULL, NULL, EMITS },
@@ -53,7 +57,7 @@ const struct route routes[] = {
 	{ GET,    "/api/analytics/performance",  MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_performance, NULL, NULL, FROM_REPLICA },
 	{ GET,    "/api/analytics/conversion",   MAY_VIEW_ANALYTICS,    analytics_filters, NULL,              analytics_conversion, NULL, NULL, FROM_REPLICA },
 
-	{ GET,    "/api/analytics/export",       MAY_EXPORT,            export_filters, NULL,                 export_get,         NULL, NULL, 0 },
+	{ GET,    "/api/analytics/export",       MAY_EXPORT,            export_filters, NULL,                 export_get,         NULL, NULL, WAITS },
 
 	{ GET,    "/api/users",                  MAY_VIEW_USERS,        users_filters,  NULL,                 users_list,         NULL, NULL, 0 },
 	{ POST,   "/api/users",                  MAY_ADMINISTER,        NULL,           users_create_fields,  users_create,       NULL, NULL, 0 },

@@ -23,6 +23,7 @@ enum route_flags {
 	NO_REPLAY = 16,	/* an Idempotency-Key means nothing here */
 	IN_TRANSACTION = 32,	/* the handler makes several calls: they are one */
 	FROM_REPLICA = 64,	/* heavy and only reads: a replica may answer, some moments behind */
+	WAITS = 128,	/* takes its worker for long: refused when nearly all are taken so */
 };
 
 typedef enum http_status route_handler(struct request *rq);

@@ -44,6 +44,8 @@ struct shared {
 	/* Places: the pid of who has one, 0 = free. */
 	_Atomic int32_t hashers[SHARED_HASHERS];
 	_Atomic int32_t exporters[SHARED_EXPORTERS];
+	_Atomic int32_t waiters[SHARED_WORKERS_MAX];
+	int waiters_max;	/* how many of these there are; set before the first fork */
 };
 
 /* Map the zeroed memory. Aborts when there is none. */

@@ -2,11 +2,19 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import {
-  MALFORMED_IDS, admin, as, endAllCalls, endCall, eventually, expectInvalid, expectProblem, expectStatus, foreignId, getCall,
+  MALFORMED_IDS, admin, answerCall, as, endAllCalls, endCall, eventually, execute, expectInvalid, expectProblem, expectStatus, foreignId, getCall,
   newAnsweredCall, newCall, nobody, query, sim,
 } from './support.mjs';
 
 after(endAllCalls);
+
+/* An answered call that is not recorded by itself, as with record_calls = off. */
+async function newQuietCall() {
+  const call = await newCall();
+  await execute("update vals.calls set is_recorded = false where id = :'id'", { id: call.callId });
+  await answerCall(call);
+  return call;
+}
 
 const ask = (callId, body, by = admin) => by.post(`/api/calls/${callId}/recording`, body);
 const recording = async (callId, body, by) => expectStatus(await ask(callId, body, by), 200).body.data;
@@ -23,7 +31,7 @@ const told = async (id) =>
 
 describe('recording', () => {
   test('starts and stops at the provider, once each', async () => {
-    const { callId } = await newAnsweredCall();
+    const { callId } = await newQuietCall();
     assert.deepEqual(await recording(callId, { action: 'start' }), { callId, recording: { status: 'recording', url: null, durationSec: null, channels: 'dual' } });
     assert.deepEqual(await recording(callId, { action: 'start', channels: 'single' }), { callId, recording: { status: 'recording', url: null, durationSec: null, channels: 'dual' } });
     await eventually(async () => (await asked(callId, 'record_start')).length > 0, 'the provider was asked to record');
@@ -40,7 +48,7 @@ describe('recording', () => {
   });
 
   test('can be started again after a stop', async () => {
-    const { callId } = await newAnsweredCall();
+    const { callId } = await newQuietCall();
     for (const action of ['start', 'stop', 'start']) {
       await recording(callId, { action, ...(action === 'start' && { channels: 'single' }) });
       await eventually(async () => (await query("select state from vals.commands where call_id = :'id'", { id: callId })).every(({ state }) => state === 'done'), action);
@@ -48,8 +56,16 @@ describe('recording', () => {
     assert.deepEqual((await asked(callId, 'record_start')).map(({ body }) => body.channels), ['single', 'single']);
   });
 
-  test('stopping what was never started is nothing', async () => {
+  test('begins with the answer', async () => {
     const { callId } = await newAnsweredCall();
+    await eventually(async () => (await asked(callId, 'record_start')).length > 0, 'the provider was asked to record');
+    assert.deepEqual((await getCall(callId)).recording, { status: 'recording', url: null, durationSec: null, channels: 'dual' });
+    await recording(callId, { action: 'start' });
+    assert.equal((await asked(callId, 'record_start')).length, 1);
+  });
+
+  test('stopping what was never started is nothing', async () => {
+    const { callId } = await newQuietCall();
     assert.deepEqual((await recording(callId, { action: 'stop' })).recording, { status: 'none', url: null, durationSec: null, channels: null });
     assert.deepEqual(await told(callId), []);
   });
@@ -80,7 +96,7 @@ describe('recording', () => {
   });
 
   test('what the provider refuses is failed', async () => {
-    const { callId } = await newAnsweredCall();
+    const { callId } = await newQuietCall();
     const { telnyxCallControlId } = await getCall(callId);
     const path = `${telnyxCallControlId.slice(3, 40)}.*record_start`;
     await sim('POST', 'faults', { match: { path }, status: 422, body: { errors: [{ code: '90015', title: 'Invalid Call Control ID' }] } });

@@ -35,6 +35,9 @@ const MATRIX = [
   ['GET /api/calls/:id', ['GET', call], 404, ROLES],
   ['PUT /api/calls/:id', ['PUT', call, {}], 404, ['admin', 'kevin', 'agent']],
   ['POST /api/calls/:id/recording', ['POST', `${call}/recording`, { action: 'start' }], 404, CALLERS],
+  ['GET /api/calls/:id/recording', ['GET', `${call}/recording`], 404, ROLES],
+  ['POST /api/calls/:id/transfer', ['POST', `${call}/transfer`, {}], 404, CALLERS],
+  ['DELETE /api/calls/:id/transfer', ['DELETE', `${call}/transfer`], 404, CALLERS],
   ['POST /api/agent/start-call', ['POST', '/api/agent/start-call', { leadId }], 404, CALLERS],
   ['POST /api/agent/end-call', ['POST', '/api/agent/end-call', { callId }], 404, CALLERS],
   [
@@ -81,6 +84,7 @@ const OPEN = [
   'POST /api/auth/refresh',
   'POST /api/auth/logout',
   'POST /api/webhooks/telnyx',
+  'GET /api/recordings/:id/file',
 ];
 
 const request = async (role, [method, path, body]) => send(method, path, { token: (await as(role)).token, body });

@@ -126,6 +126,8 @@ a_known_path_tells_its_methods(void **state)
 		{ "POST", "/api/leads/no-uuid", BIT(GET) | BIT(PUT) | BIT(DELETE) },
 		{ "PUT", "/api/calls/active", BIT(GET) },
 		{ "GET", "/api/auth/login", BIT(POST) },
+		{ "PUT", "/api/calls/" ID "/recording", BIT(GET) | BIT(POST) },
+		{ "GET", "/api/calls/" ID "/transfer", BIT(POST) | BIT(DELETE) },
 		{ "POST", "/api/kevin/availability", BIT(GET) | BIT(PUT) },
 		{ "GET", "/api/webhooks/telnyx", BIT(POST) },
 		{ "POST", "/healthz", BIT(GET) },
@@ -195,6 +197,9 @@ rows_say_what_they_must(void **state)
 			assert_true((route->flags & EMITS) != 0);
 		if (route->waiter != NULL)
 			assert_int_equal(route->method, POST);
+		/* Who waits takes a worker of the pool that is made for it. */
+		if (route->waiter != NULL)
+			assert_true((route->flags & WAITS) != 0);
 		if (route->method == GET)
 			assert_int_equal(route->flags & (EMITS | COMMANDS), 0);
 	}
@@ -210,13 +215,15 @@ only_these_are_open(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < routes_count; i++) {
-		bool is_open = false;
+		bool is_open = false, is_signed;
 
 		for (size_t k = 0; k < sizeof(open) / sizeof(*open); k++)
 			is_open |= strcmp(routes[i].path, open[k]) == 0;
 		if (is_open != (routes[i].access == OPEN))
 			fail_msg("%s: open is %d", routes[i].path, routes[i].access == OPEN);
-		if ((routes[i].access == BY_SIGNATURE) != (strcmp(routes[i].path, "/api/webhooks/telnyx") == 0))
+		is_signed = strcmp(routes[i].path, "/api/webhooks/telnyx") == 0 ||
+		    strcmp(routes[i].path, "/api/recordings/:id/file") == 0;
+		if ((routes[i].access == BY_SIGNATURE) != is_signed)
 			fail_msg("%s: by signature is %d", routes[i].path, routes[i].access == BY_SIGNATURE);
 	}
 }
