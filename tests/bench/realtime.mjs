@@ -23,9 +23,12 @@ const SIZES = (process.env.VALS_BENCH_SUBSCRIBERS ?? '1000,5000,10000').split(',
 const BURST_DELIVERIES = 400_000;	/* as fast as it goes */
 const STEADY_DELIVERIES = 20_000;	/* a second */
 const STEADY_EVENTS = 60;
-const ECHOES = 3000;
+const ECHOES = 20_000;
 const ECHO_PEERS = [100, 8000];
 const PROXIED = 5000;
+const STALLED = 500;	/* beside as many that read */
+const STALLED_EVENTS = { count: 200, rate: 10, filler: 8192 };	/* more than a queue and a pipe hold */
+const STALLED_SECONDS = 60;	/* within which they should be gone */
 const TICK_S = 0.01;	/* of /proc/PID/stat */
 
 /* ---- the servers ---- */
@@ -209,6 +212,34 @@ async function measureProxied() {
   return result;
 }
 
+/* Some that never read among some that do: what it does to these, and to the server. */
+async function measureStalled(start) {
+  const { count, rate, filler } = STALLED_EVENTS;
+  const server = await start();
+  const load = startLoad(VALS_WSLOAD, server.address, VALS_ADMIN_TOKEN);
+  const p99 = async () => percentile((await load.hear(count, () => emitSteadily(count, rate, filler))).lastMs, 0.99);
+  await load.open(STALLED);
+  const result = { name: server.name, alone: await p99() };
+  const before = rssOf(server.pid);
+  let most = before;
+  const sampling = setInterval(() => (most = Math.max(most, rssOf(server.pid))), 250);
+  await load.stall(STALLED);
+  const begin = performance.now();
+  result.among = await p99();
+  let cut;
+  do {
+    await sleep(250);
+    cut = await load.lost();
+  } while (cut.stalled < STALLED && performance.now() - begin < STALLED_SECONDS * 1000);
+  result.seconds = (performance.now() - begin) / 1000;
+  clearInterval(sampling);
+  result.growth = most - before;
+  result.cut = cut;
+  await load.end();
+  await server.stop();
+  return result;
+}
+
 /* ---- the tables ---- */
 
 const row = (...cells) => console.log(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(26) : String(cell).padStart(11))).join(''));
@@ -240,9 +271,18 @@ function printRest(ours, theirs) {
   for (const server of both) row(server.name, ...ECHO_PEERS.map((peers) => `${server.echo[peers].cpu.toFixed(0)} (${server.echo[peers].us.toFixed(0)})`));
 }
 
+function printStalled(servers) {
+  console.log();
+  row(`${STALLED} that never read`, 'p99 before', 'p99 among', 'growth kB', 'cut', 'others cut', 'after s');
+  for (const s of servers)
+    row(s.name, s.alone.toFixed(1), s.among.toFixed(1), s.growth, s.cut.stalled, s.cut.reading, s.seconds.toFixed(0));
+}
+
+const alone = Boolean(process.env.VALS_BENCH_ALONE);	/* without Node beside it */
 const ours = await measure(startVals);
-const theirs = process.env.VALS_BENCH_ALONE ? null : await measure(startNode);
+const theirs = alone ? null : await measure(startNode);
 const line = printFanOut(ours, theirs);
-if (!process.env.VALS_BENCH_ALONE) line(`${PROXIED} through nginx`, await measureProxied());
+if (!alone) line(`${PROXIED} through nginx`, await measureProxied());
 printRest(ours, theirs);
+printStalled(alone ? [await measureStalled(startVals)] : [await measureStalled(startVals), await measureStalled(startNode)]);
 await database.end();

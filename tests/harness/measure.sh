@@ -135,6 +135,24 @@ fuzzer_build() {
 		$(pkg-config --libs json-c libpq libcurl libcrypto libsodium inih)
 }
 
+# fuzz_live SECONDS: what arrives at the port of a vals-ws with the sanitizers.  Its sessions die
+# young, or they would soon be too many to let more in.
+fuzz_live() {
+	local pid status=0
+	suite_artifacts
+	SUITE_FLAVOUR=sanitize
+	WS_PING_INTERVAL_MS=1000 WS_PING_TIMEOUT_MS=1000 suite_stack
+	pid=$(cat "$VALS_STATE/run/vals-ws.pid")
+	echo "== live vals-ws, $1 s"
+	VALS_WS_PID=$pid node "$ROOT/tests/fuzz/live_ws.mjs" "$1" || status=1
+	if [ "$(cat "$VALS_STATE/run/vals-ws.pid")" != "$pid" ]; then
+		echo "vals-ws was started anew: it died; see $ARTIFACTS/log"
+		status=1
+	fi
+	suite_stack_end
+	((status == 0 && FAILED == 0))
+}
+
 # cmd_fuzz [SECONDS]: each fuzzer for so long (60), from the corpus beside it if there is one.
 cmd_fuzz() {
 	local seconds=${1:-60} file name failed=0
@@ -155,6 +173,7 @@ cmd_fuzz() {
 		grep -aE 'ERROR|SUMMARY|number_of_executed_units|runtime error' "$BUILD/fuzz/$name.log" || true
 	done
 	((failed == 0)) || die "a fuzzer found something; its input lies in $BUILD/fuzz"
+	fuzz_live "$seconds" || die "the live port's fuzzer found something; its seed is above"
 }
 
 # --- lint ------------------------------------------------------------------

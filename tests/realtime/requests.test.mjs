@@ -1,10 +1,23 @@
 /* Requests no stock client would make, at the daemon's own door. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, need } from '../api/support.mjs';
+import { daemonPid } from './link.mjs';
 import { POLLING, WebSocket, dial, frame, handshake, knock, sleep } from './support.mjs';
+
+/* The share of a core that a process uses; the name in /proc/PID/stat may hold blanks. */
+async function busyShare(pid) {
+  const ticks = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const before = ticks();
+  await sleep(1000);
+  return (ticks() - before) / 100;
+}
 
 const refused = (answer, status, code, message) => {
   assert.equal(answer.status, status, answer.text);
@@ -186,6 +199,7 @@ describe('a polling session', () => {
       socket.destroy();
       assert.ok(Buffer.concat(chunks).toString().split('HTTP/1.1 ').length <= 2, 'one answer at most');
     }
+    assert.ok((await busyShare(await daemonPid(0))) < 0.5, 'the daemon does not spin');
   });
 });
 
