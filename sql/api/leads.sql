@@ -140,8 +140,8 @@ $$;
 
 -- A page of what a search finds, with its total, in one pass over the hits: all of them have to be looked at
 -- anyway, and a plan made for the first page alone could walk through the whole table for it. Terms of
--- three characters and more are looked up in the trigram index before any other condition; reading another index whole
--- beside it, as the planner likes to, costs more than it saves.
+-- three characters and more are looked up in the trigram index before any other condition (offset 0 keeps the planner from
+-- mixing them); reading another index whole beside it, as it likes to, costs more than it saves.
 create or replace function vals.leads_search(_filter jsonb, _order text, _size bigint, _offset bigint, out total bigint, out rows json)
 language plpgsql stable
 set search_path = ''
@@ -150,15 +150,13 @@ declare
 	_patterns record;
 begin
 	_patterns := vals.search_patterns(_filter ->> 'search');
-	execute format('with found as %s ('
-			'select l.id, l.status, l.source, l.created_at, l.updated_at, l.deleted_at, l.first_name, l.last_name, l.qualification_score '
-			'from vals.leads l where l.search_text like $2 or l.search_text like $3), '
-		'hits as materialized (select l.* from found l where %s), '
-		'places as (select l.id, row_number() over (order by %s) as place from hits l order by 2 limit $4 offset $5) '
+	execute format('with hits as materialized ('
+			'select l.id, l.created_at, l.updated_at, l.first_name, l.last_name, l.qualification_score '
+			'from (select l.* from vals.leads l where l.search_text like $2 or l.search_text like $3 %1$s) l where %2$s), '
+		'places as (select l.id from hits l order by %3$s limit $4 offset $5) '
 		'select (select count(*) from hits), '
-			'(select coalesce(json_agg(vals.lead_json(l) order by p.place), ''[]'') from places p join vals.leads l on l.id = p.id)',
-		case when length(_filter ->> 'search') >= 3 then 'materialized' else 'not materialized' end,
-		vals.leads_where(_filter), _order)
+			'(select coalesce(json_agg(vals.lead_json(l) order by %3$s), ''[]'') from vals.leads l where l.id in (select p.id from places p))',
+		case when length(_filter ->> 'search') >= 3 then 'offset 0' end, vals.leads_where(_filter), _order)
 	into total, rows
 	using _filter, _patterns.literal, _patterns.phone, _size, _offset;
 end
