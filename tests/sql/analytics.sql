@@ -1,7 +1,7 @@
 -- Figures: periods and their days, rates, and what is counted. Every expected number is worked out by hand from the few rows above it.
 \ir support/begin.psql
 
-select plan(88);
+select plan(92);
 
 delete from vals.calls;
 
@@ -26,6 +26,8 @@ from (values
 	('{"from":"2026-06-15","to":"2026-06-15","timezone":"Pacific/Auckland"}', '2026-06-14T12:00Z 2026-06-15T12:00Z after 2026-06-13T12:00Z 2026-06-14T12:00Z',
 		'east_of_UTC_a_day_begins_on_the_one_before'),
 	('{"from":"2026-10-25","to":"2026-10-25","timezone":"Europe/Berlin"}', '2026-10-24T22:00Z 2026-10-25T23:00Z after 2026-10-23T22:00Z 2026-10-24T22:00Z', 'Berlin_falls_back_a_week_earlier'),
+	('{"from":"2026-10-04","to":"2026-10-04","timezone":"Australia/Sydney"}', '2026-10-03T14:00Z 2026-10-04T13:00Z after 2026-10-02T14:00Z 2026-10-03T14:00Z', 'in_Sydney_it_jumps_in_October'),
+	('{"from":"2026-04-05","to":"2026-04-05","timezone":"Australia/Sydney"}', '2026-04-04T13:00Z 2026-04-05T14:00Z after 2026-04-03T13:00Z 2026-04-04T13:00Z', 'and_falls_back_in_April'),
 	('{"to":"2026-06-07"}', '2026-06-01T04:00Z 2026-06-08T04:00Z after 2026-05-25T04:00Z 2026-06-01T04:00Z', 'a_week_is_what_nobody_asked_for'),
 	('{"to":"2026-06-07T16:00:00Z","timeRange":"7d"}', '2026-06-01T04:00Z 2026-06-07T16:00Z after 2026-05-25T04:00Z 2026-05-31T16:00Z', 'part_of_a_day_is_compared_with_the_same_part'),
 	('{"to":"2026-03-10T16:00:00Z","timeRange":"7d"}', '2026-03-04T05:00Z 2026-03-10T16:00Z after 2026-02-25T05:00Z 2026-03-03T17:00Z', 'by_the_clock_on_the_wall'),
@@ -56,6 +58,8 @@ from (values
 	('day', '{"from":"2026-03-07","to":"2026-03-10"}', '4: 2026-03-07T05:00Z 2026-03-08T05:00Z .. 2026-03-10T04:00Z', 'days_begin_at_midnight_there'),
 	('hour', '{"from":"2026-03-08","to":"2026-03-08"}', '23: 2026-03-08T05:00Z 2026-03-08T06:00Z .. 2026-03-09T03:00Z', 'the_short_day_has_23_hours'),
 	('hour', '{"from":"2026-11-01","to":"2026-11-01"}', '25: 2026-11-01T04:00Z 2026-11-01T05:00Z .. 2026-11-02T04:00Z', 'the_long_day_has_25_hours'),
+	('hour', '{"from":"2026-10-04","to":"2026-10-04","timezone":"Australia/Sydney"}', '23: 2026-10-03T14:00Z 2026-10-03T15:00Z .. 2026-10-04T12:00Z', 'also_east_of_UTC_the_short_day'),
+	('hour', '{"from":"2026-04-05","to":"2026-04-05","timezone":"Australia/Sydney"}', '25: 2026-04-04T13:00Z 2026-04-04T14:00Z .. 2026-04-05T13:00Z', 'and_the_long_one'),
 	('hour', '{"from":"2026-06-01T10:20:00Z","to":"2026-06-01T12:00:00Z","timezone":"Asia/Kolkata"}', '3: 2026-06-01T09:30Z 2026-06-01T10:30Z .. 2026-06-01T11:30Z',
 		'hours_begin_where_they_do_there'),
 	('week', '{"from":"2026-06-03","to":"2026-06-16","timezone":"UTC"}', '3: 2026-06-01T00:00Z 2026-06-08T00:00Z .. 2026-06-15T00:00Z', 'weeks_begin_on_Monday'),

@@ -1,7 +1,7 @@
 -- The rules before a dial: do-not-call, consent, hours in the lead's zone, daily cap.
 \ir support/begin.psql
 
-select plan(33);
+select plan(39);
 
 create function test.somebody(_more jsonb default '{}', _phone text default '+12025550177')
 returns vals.leads
@@ -53,6 +53,13 @@ select ok(test.inside('08:00-21:00', '{America/New_York}', '2026-03-08T12:30:00Z
 select ok(test.inside('08:00-21:00', '{America/New_York}', '2026-10-31T12:30:00Z'), 'half_past_eight_before_they_go_back');
 select ok(not test.inside('08:00-21:00', '{America/New_York}', '2026-11-01T12:30:00Z'), 'is_half_past_seven_on_the_day_they_do');
 select ok(test.inside('08:00-21:00', '{Asia/Kolkata}', '2026-06-01T02:30:00Z'), 'zones_east_of_utc_count_their_own_day');
+-- In Sydney they go forward on 2026-10-04 and back on 2026-04-05.
+select ok(not test.inside('08:00-21:00', '{Australia/Sydney}', '2026-10-02T21:30:00Z'), 'half_past_seven_before_Sydney_goes_forward');
+select ok(test.inside('08:00-21:00', '{Australia/Sydney}', '2026-10-03T21:30:00Z'), 'is_half_past_eight_on_the_day_it_does');
+select ok(test.inside('08:00-21:00', '{Australia/Sydney}', '2026-04-03T21:30:00Z'), 'half_past_eight_before_Sydney_goes_back');
+select ok(not test.inside('08:00-21:00', '{Australia/Sydney}', '2026-04-04T21:30:00Z'), 'is_half_past_seven_on_the_day_it_does_so');
+select is(vals.next_calling_minute('08:00-21:00', '{Australia/Sydney}', '2026-10-03T15:00:00Z'), '2026-10-03T21:00:00Z'::timestamptz, 'of_the_short_night_it_is_six_hours_to_eight');
+select is(vals.next_calling_minute('08:00-21:00', '{Australia/Sydney}', '2026-04-04T14:00:00Z'), '2026-04-04T22:00:00Z'::timestamptz, 'of_the_long_one_eight');
 select ok(not test.inside('08:00-21:00', '{America/New_York,America/Los_Angeles}', '2026-06-01T13:00:00Z'), 'all_zones_must_allow');
 select is(vals.next_calling_minute('08:00-21:00', '{America/New_York,America/Los_Angeles}', '2026-06-01T13:00:30Z'),
 	'2026-06-01T15:00:00Z'::timestamptz, 'the_next_minute_is_when_the_last_zone_opens');

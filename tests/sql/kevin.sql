@@ -1,7 +1,7 @@
 -- Kevin: his switch over his weekly hours, on the wall clock of his zone.
 \ir support/begin.psql
 
-select plan(84);
+select plan(90);
 
 create function test.schedule(_zone text, variadic _slots text[])
 returns void
@@ -57,6 +57,13 @@ from (values
 	('2026-03-29T00:00:00Z', true, '1_of_the_short_night_is_inside'), ('2026-03-29T01:59:59Z', true, 'the_short_night_has_two_hours_from_1_to_4'),
 	('2026-03-29T02:00:00Z', false, '4_of_the_short_night_is_outside'), ('2026-10-24T23:00:00Z', true, '1_of_the_long_night_is_inside'),
 	('2026-10-25T02:59:59Z', true, 'the_long_night_has_four_hours_from_1_to_4'), ('2026-10-25T03:00:00Z', false, '4_of_the_long_night_is_outside')
+) as h (at, expected, title);
+select test.schedule('Australia/Sydney', '0 01:00-04:00') \g /dev/null
+select is(vals.kevin_scheduled(h.at::timestamptz), h.expected, format('Sydney_%s', h.title))
+from (values
+	('2026-10-03T15:00:00Z', true, '1_of_the_short_night_is_inside'), ('2026-10-03T16:59:59Z', true, 'the_short_night_has_two_hours_from_1_to_4'),
+	('2026-10-03T17:00:00Z', false, '4_of_the_short_night_is_outside'), ('2026-04-04T14:00:00Z', true, '1_of_the_long_night_is_inside'),
+	('2026-04-04T17:59:59Z', true, 'the_long_night_has_four_hours_from_1_to_4'), ('2026-04-04T18:00:00Z', false, '4_of_the_long_night_is_outside')
 ) as h (at, expected, title);
 
 -- Past midnight, around the clock, overlaps, switched off.
