@@ -27,7 +27,8 @@ begin
 end
 $$;
 
--- Take back what a leg was to do and cannot any more. Its dial is left to whoever has to find out about it.
+-- Take back what a leg was to do and cannot any more. Its dial, and a hang-up that may have done its work, are left
+-- to whoever has to find out about them.
 create or replace function vals.leg_commands_cancel(_leg_id uuid, _reason text)
 returns void
 language plpgsql
@@ -38,7 +39,8 @@ begin
 	set state = 'canceled', finished_at = now(), reason = _reason
 	where c.leg_id = _leg_id
 		and c.kind <> 'dial'
-		and c.state = 'pending';
+		and c.state = 'pending'
+		and (c.kind <> 'hangup' or c.first_sent_at is null);
 end
 $$;
 

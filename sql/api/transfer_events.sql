@@ -198,7 +198,6 @@ begin
 	set final_status = 'hot_transfer'
 	where c.id = _transfer.call_id
 		and c.final_status is null
-		and c.end_time is not null
 	returning * into _call;
 	if found then
 		perform vals.call_outcome_to_lead(_who, _call);

@@ -60,14 +60,16 @@ set search_path = ''
 as $$
 declare
 	_free integer := 1000000;
+	_since timestamptz;
 begin
 	perform pg_catalog.pg_advisory_xact_lock(1447119955, 3);
+	_since := clock_timestamp() - interval '5 seconds';
 	if _dials_max > 0 then
 		_free := _dials_max - (
 			select count(*)
 			from vals.commands c
 			where c.kind = 'dial'
-				and c.last_sent_at > clock_timestamp() - interval '5 seconds');
+				and c.last_sent_at > _since);
 	end if;
 	if _calls_max > 0 then
 		_free := least(_free, _calls_max - (

@@ -101,6 +101,8 @@ select is((select (api.call_transfer_cancel(test.who('operator'), (test.the_tran
 	'{"state":"canceled","status":"transfer_failed","failureReason":"canceled","transferSuccess":false,"message":"Transfer failed - continuing with agent"}'::jsonb, 'it_answers_how_it_stands');
 reset role;
 
+select is((select count(*) from vals.audit_log where action = 'call.transfer.cancel')::int, 5, 'each_is_audited');
+
 -- A dial that is under way when it is taken back is hung up as soon as it is known.
 select test.transfer_at('requested') as underway \gset
 update vals.commands set state = 'leased', attempt = 1, first_sent_at = now(), lease_until = now() + interval '30 seconds' where leg_id = (test.closer_leg(:'underway')).id;

@@ -281,6 +281,44 @@ select test.conference_hears(:'limited', 'conference.ended', 'lead', 14400, '{"r
 select is(test.transfer_standing(:'limited'), 'ended - / completed', 'a_conference_out_of_time_ends_the_call');
 select is(test.asked_of(:'limited', 'lead') || ' / ' || test.asked_of(:'limited', 'closer'), 'speak conference_create hangup / dial gather conference_join hangup', 'and_both_telephones');
 
+-- The late news puts right what the call says of itself, but not what somebody said of it.
+create function test.corrected(_outcome text)
+returns text
+language plpgsql
+as $$
+declare
+	_transfer uuid := test.transfer_at('conference');
+	_call uuid := (test.the_transfer(_transfer)).call_id;
+	_standing text;
+begin
+	if _outcome is not null then
+		perform api.call_end(test.who('agent'), jsonb_build_object('callId', _call, 'finalStatus', _outcome));
+	end if;
+	perform test.hears(_call, 'call.hangup', 40, '{"hangup_cause":"normal_clearing","hangup_source":"callee"}');
+	_standing := test.transfer_standing(_transfer);
+	perform test.conference_hears(_transfer, 'conference.participant.joined', 'closer', 14);
+	return concat_ws(' ', _standing, '>', test.transfer_standing(_transfer), test.standing(_call), (test.the_call(_call)).transfer_success,
+		(test.the_lead((test.the_call(_call)).lead_id)).status);
+end
+$$;
+select is(test.corrected(null), 'lead_left lead_hangup / completed > ended - / completed completed hot_transfer lead_hangup t hot_transfer', 'a_late_join_makes_a_hot_transfer');
+select is(test.corrected('closed'), 'lead_left lead_hangup / completed > ended - / completed completed closed lead_hangup t contacted', 'of_what_has_no_other_outcome');
+
+-- Another conference than the transfer's own.
+select test.transfer_at('conference') as elsewhere \gset
+select test.conference_hears(:'elsewhere', 'conference.participant.joined', 'closer', 14, '{"conference_id":"another"}') \g /dev/null
+select is(test.over(:'elsewhere'), 'joining - / transferring', 'who_joins_another_conference_has_not_joined');
+
+-- What else is under way with the lead is not undone, nor is what was done.
+select test.transfer_at('joining') as busy \gset
+select api.calls_recording_set(test.who(), (test.the_transfer(:'busy')).call_id, '{"action":"start"}') \g /dev/null
+select test.carries_out(:'busy', 'speak') \g /dev/null
+update vals.commands set first_sent_at = now() where call_id = (test.the_transfer(:'busy')).call_id and kind = 'conference_create';
+select test.kevin_hears(:'busy', 'call.hangup', 13, '{"hangup_cause":"normal_clearing"}') \g /dev/null
+select is((select string_agg(c.kind || ' ' || c.state, ', ' order by c.place) from vals.commands c where c.leg_id = (test.the_leg((test.the_transfer(:'busy')).call_id)).id and c.kind <> 'dial'),
+	'speak done, conference_create pending, record_start pending', 'only_what_the_transfer_wanted_and_nobody_was_told_of_is_taken_back');
+select test.over(:'busy') \g /dev/null
+
 -- A transfer of another call hears nothing of this one.
 select test.transfer_at('briefing') as mine \gset
 select test.receive(test.event(test.answered(), 'call.gather.ended', now(), '{"status":"valid","digits":"1"}')) \g /dev/null
