@@ -50,6 +50,8 @@ libcommon_a_SOURCES = \
 	common/token.h \
 	common/token_memory.c \
 	common/token_memory.h \
+	common/unix_socket.c \
+	common/unix_socket.h \
 	common/xalloc.c \
 	common/xalloc.h
 libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) \

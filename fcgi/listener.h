@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LISTENER_BACKLOG 4096	/* a short one turns a burst into 502s */
-
 struct listener {
 	const char *name;	/* as in LISTEN_FDNAMES */
 	const char *path;

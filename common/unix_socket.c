@@ -1,0 +1,121 @@
+/*
+ * unix_socket.c - a listening socket in the file system, never over somebody's head
+ */
+#include "unix_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "xalloc.h"
+
+int
+unix_socket_lock(const char *path)
+{
+	char *lock_path = xasprintf("%s.lock", path);
+	int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	free(lock_path);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	log_error("unix_socket", "%s: could not lock it, is another process there? %s", path,
+	    strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+/* The file goes before the lock, so that nobody waits on a file without a name. */
+void
+unix_socket_unlock(const char *path, int lock)
+{
+	char *lock_path = xasprintf("%s.lock", path);
+
+	unlink(lock_path);
+	free(lock_path);
+	close(lock);
+}
+
+/* Whether somebody accepts connections there; a queue that is full is somebody's, too. */
+static bool
+unix_socket_is_answered(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool is_answered;
+
+	if (fd == -1)
+		return true;
+	is_answered = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	    errno == EAGAIN;
+	close(fd);
+	return is_answered;
+}
+
+static void
+unix_socket_set_group(const char *path, const char *name)
+{
+	const struct group *group;
+
+	if (*name == '\0')
+		return;
+	group = getgrnam(name);
+	if (group == NULL || chown(path, (uid_t)-1, group->gr_gid) == -1)
+		log_warn("unix_socket", "%s: could not give the socket to the group", name);
+}
+
+/* Make, bind and open the socket; -1 with errno set. */
+static int
+unix_socket_bind(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int bound, saved;
+	mode_t mask;
+
+	if (fd == -1)
+		return -1;
+	mask = umask(0117);
+	bound = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+	saved = errno;
+	umask(mask);
+	errno = saved;
+	if (bound == 0 && listen(fd, UNIX_SOCKET_BACKLOG) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+unix_socket_listen(const char *path, const char *group)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		log_error("unix_socket", "%s: longer than the %zu bytes a socket's path may have",
+		    path, sizeof(address.sun_path) - 1);
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	if (unix_socket_is_answered(&address)) {
+		log_error("unix_socket", "%s: somebody already answers there", path);
+		return -1;
+	}
+	unlink(path);
+	fd = unix_socket_bind(&address);
+	if (fd == -1)
+		log_error("unix_socket", "%s: could not listen: %s", path, strerror(errno));
+	else
+		unix_socket_set_group(path, group);
+	return fd;
+}
