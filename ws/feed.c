@@ -37,9 +37,11 @@
 #define FEED_NUMBERED "vals_seq"	/* events were numbered */
 
 static struct {
+	struct feed_settings settings;
 	struct pgasync *pg;
 	struct loop_timer *timer;
 	bool is_known;		/* last is the number read last */
+	bool is_settled;	/* the database was asked for its head since it is connected */
 	bool is_relay;
 	bool is_busy;		/* a call is under way */
 	bool may_number, may_read;	/* there may be something */
@@ -94,16 +96,31 @@ feed_succeeded(const char *call, enum pgasync_outcome outcome,
 	return outcome == PGASYNC_OK;
 }
 
+/*
+ * A database that has fewer events than we saw lost some, after a failover or a restore: its next
+ * numbers mean other events than ours. Nobody can go on from there, so all start afresh.
+ */
 static void
 feed_head_read(void *owner, enum pgasync_outcome outcome, const struct pgasync_result *result)
 {
+	int64_t head;
+
 	(void)owner;
 	if (!feed_succeeded("head", outcome, result))
 		return;
-	feed.last = strtoll(feed_text(result, 0), NULL, 10);
+	head = strtoll(feed_text(result, 0), NULL, 10);
+	feed.is_settled = true;
+	if (feed.is_known && head < feed.last) {
+		log_error("feed", "the database went back from event %" PRId64 " to %" PRId64
+		    ": all sockets start afresh", feed.last, head);
+		feed.settings.went_back();
+	}
+	if (!feed.is_known || head < feed.last) {
+		feed.last = head;
+		metrics.last_seq = head;
+		log_info("feed", "reading on after %" PRId64, head);
+	}
 	feed.is_known = true;
-	metrics.last_seq = feed.last;
-	log_info("feed", "reading on after %" PRId64, feed.last);
 	feed_step();
 }
 
@@ -211,7 +228,7 @@ feed_step(void)
 	if (feed.is_busy || !pgasync_is_ready(feed.pg))
 		return;
 	feed.is_busy = true;
-	if (!feed.is_known) {
+	if (!feed.is_settled) {
 		pgasync_call(feed.pg, STMT_head, NULL, feed_head_read, NULL);
 	} else if (!feed.is_relay && loop_now() >= feed.relay_at) {
 		feed.relay_at = loop_now() + FEED_RELAY_MS;
@@ -250,6 +267,7 @@ feed_ready(void *owner)
 {
 	(void)owner;
 	feed.is_busy = false;
+	feed.is_settled = false;
 	feed.relay_at = 0;
 	feed.may_read = true;
 	feed_step();
@@ -283,17 +301,18 @@ feed_notified(void *owner, const char *channel, bool is_own)
 }
 
 void
-feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner))
+feed_start(const struct feed_settings *settings)
 {
 	static const char *const channels[] = { FEED_HINT, FEED_NUMBERED, RECOVERY_CHANNEL,
 	    NULL };
 
 	memset(&feed, 0, sizeof(feed));
+	feed.settings = *settings;
 	feed.batch = FEED_BATCH;
 	feed.pg = pgasync_new(&(struct pgasync_settings){
-	    .url = url, .role = "vals_ws", .name = "vals-ws feed", .is_prepared = true,
-	    .timeout_ms = timeout_ms, .channels = channels, .ready = feed_ready,
-	    .lost = feed_lost, .notified = feed_notified, .unfit = unfit });
+	    .url = settings->url, .role = "vals_ws", .name = "vals-ws feed", .is_prepared = true,
+	    .timeout_ms = settings->timeout_ms, .channels = channels, .ready = feed_ready,
+	    .lost = feed_lost, .notified = feed_notified, .unfit = settings->unfit });
 	feed.timer = loop_timer_new(feed_tick, NULL);
 	loop_timer_set(feed.timer, loop_now() + FEED_TICK_MS);
 }

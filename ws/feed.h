@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * Start on a direct connection to the database (not through a pooler: the relay's lock
- * and LISTEN live on it). unfit is called when the database lacks our functions.
- */
-void feed_start(const char *url, int timeout_ms, void (*unfit)(void *owner));
+struct feed_settings {
+	const char *url;	/* direct, not through a pooler: the relay's lock and LISTEN live on it */
+	int timeout_ms;		/* for one call */
+	void (*unfit)(void *owner);	/* the database lacks our functions */
+
+	/* The database has lost events that were published: nobody can go on. */
+	void (*went_back)(void);
+};
+
+void feed_start(const struct feed_settings *settings);
 
 /* Whether the place to read from is known. Stays true when the database goes away. */
 bool feed_is_ready(void);

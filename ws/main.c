@@ -125,6 +125,15 @@ start_recovery(void)
 	    .caught_up = presence_caught_up, .lost = presence_cut_off });
 }
 
+/* Whoever is here, or was lately, has heard of events that never were. */
+static void
+start_afresh(void)
+{
+	presence_cut_off_all();
+	recovery_forget_away();
+	session_end_all(SESSION_END_AWAY);
+}
+
 static void
 start_database(void)
 {
@@ -137,8 +146,10 @@ start_database(void)
 	presence_start(program.reads, conf_int(CONF_ws_recovery_ms) > 0);
 	clientevents_start(program.reads, program.writes);
 	status_start(program.reads, (int)conf_int(CONF_ws_node));
-	feed_start(*direct != '\0' ? direct : conf_text(CONF_database_url),
-	    (int)conf_int(CONF_database_timeout_ms), stop_unfit);
+	feed_start(&(struct feed_settings){
+	    .url = *direct != '\0' ? direct : conf_text(CONF_database_url),
+	    .timeout_ms = (int)conf_int(CONF_database_timeout_ms), .unfit = stop_unfit,
+	    .went_back = start_afresh });
 }
 
 static int

@@ -264,6 +264,13 @@ presence_cut_off(struct member *member)
 }
 
 void
+presence_cut_off_all(void)
+{
+	for (struct member *member = presence.first; member != NULL; member = member->next)
+		member->is_cut_off = true;
+}
+
+void
 presence_lost(void *owner)
 {
 	struct member *member = owner;

@@ -417,6 +417,24 @@ recovery_leave(struct recovery **recovery, bool is_final)
 		loop_timer_set(recoveries.leave, loop_now() + RECOVERY_LEAVE_MS);
 }
 
+static void
+recovery_away_forgotten(void *owner, enum pgasync_outcome outcome,
+    const struct pgasync_result *result)
+{
+	(void)owner;
+	(void)result;
+	if (outcome != PGASYNC_OK)
+		log_warn("recovery", "sockets that are away could not be forgotten");
+}
+
+void
+recovery_forget_away(void)
+{
+	if (recoveries.beat != NULL)
+		pgasync_call(recoveries.settings.pg, STMT_recovery_forget_away, NULL,
+		    recovery_away_forgotten, NULL);
+}
+
 /* ---- being here ---- */
 
 /* Close what others took over; a client that lost a living connection shall not take it back. */

@@ -95,6 +95,9 @@ bool recovery_part(struct recovery *recovery, const char *name);
 /* Have the database keep the rooms as they are now. */
 void recovery_save(struct recovery *recovery, pgasync_done *done, void *owner);
 
+/* Whoever is away now shall not come back to what he was. */
+void recovery_forget_away(void);
+
 /*
  * The connection ended; is_final when the client took its leave and will not be
  * known again. Nulls *recovery; NULL is fine.

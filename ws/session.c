@@ -835,6 +835,19 @@ session_visitor(const struct session *session)
 	return session->speaking != NULL ? conn_visitor(session->speaking) : NULL;
 }
 
+void
+session_end_all(enum session_end end)
+{
+	struct session *session, *next;
+
+	for (size_t i = 0; i < SESSION_BUCKETS; i++) {
+		for (session = sessions.buckets[i]; session != NULL; session = next) {
+			next = session->next;
+			session_close(session, end);
+		}
+	}
+}
+
 /* End about as many sessions as the time passed asks for. */
 static void
 session_drain_some(void *owner)

@@ -130,6 +130,9 @@ void session_close(struct session *session, enum session_end end);
 /* End it when the loop turns, for callers that are still walking over sessions. */
 void session_doom(struct session *session, enum session_end end);
 
+/* End all sessions now, for callers that stand in none of them. */
+void session_end_all(enum session_end end);
+
 /* Who is speaking while `text` or `binary` run; NULL at other times. */
 const struct visitor *session_visitor(const struct session *session);
 

@@ -193,3 +193,14 @@ begin
 		and s.left_at is null;
 end
 $$;
+
+-- The log lost events that were heard of: nobody who is away may come back to a number.
+create or replace function feed.recovery_forget_away()
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	delete from vals.socket_states s
+	where s.left_at is not null;
+end
+$$;

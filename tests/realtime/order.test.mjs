@@ -99,6 +99,25 @@ describe('while transports are upgraded', () => {
   });
 });
 
+describe('a database that went back, as after a failover', () => {
+  test('ends all sockets, which start afresh and hear what comes', async () => {
+    const sockets = await monitors(6);
+    const afresh = sockets.map((socket) => new Promise((resolve) => socket.once('connect', () => resolve(socket.recovered))));
+    await emitMany(20);
+    await eventsAfter(await lastSeq());
+    await meanwhile(`
+      begin;
+      update vals.event_head set last_seq = last_seq - 10;
+      delete from vals.event_log where seq > (select last_seq from vals.event_head);
+      commit`);
+    await query("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'vals-ws feed'");
+    assert.deepEqual(await Promise.all(afresh), sockets.map(() => false));
+    const mark = randomUUID();
+    await emitMany(5, { mark });
+    for (const socket of sockets) await hears(socket, 'lead:updated', (data) => data.leadId === mark && data.n === 5);
+  });
+});
+
 describe('while the database cuts the connections', () => {
   test('the sockets stay and miss nothing', async () => {
     const sockets = await monitors(10);

@@ -1,7 +1,7 @@
 -- Sockets that come back: their rows, and who may have them.
 \ir support/begin.psql
 
-select plan(46);
+select plan(47);
 
 update vals.event_log set seq = null;
 delete from vals.event_log;
@@ -147,6 +147,11 @@ select is(test.states(), '', 'and_then_forgotten_with_its_sockets');
 select test.silent(:'one', '1 day') \g /dev/null
 select is(test.beat(:'one'), '{}', 'a_daemon_that_was_cut_off_lives_again');
 select is(test.enter(test.claim(:'one', 'r')), 'new 1 id-r {} 95', 'and_lets_sockets_in');
+
+-- After a failover that lost events.
+select test.enter(test.claim(:'one', 's')) \g /dev/null
+select feed.recovery_leave('[{"pid":"s","epoch":1,"isFinal":false}]'), feed.recovery_forget_away() \g /dev/null
+select is(test.states(), 'r', 'who_is_away_may_be_forgotten_altogether');
 
 -- The log is forgotten from its beginning, without holes.
 reset role;
