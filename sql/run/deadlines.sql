@@ -49,7 +49,37 @@ begin
 end
 $$;
 
--- A transfer was in its state for too long. While joining the provider is asked once who is in the conference.
+-- Joining takes too long. Who is in the conference is asked once; a conference that is still being made, by a runner
+-- that had to begin again perhaps, is waited for once more.
+create or replace function vals.transfer_join_overdue(_transfer vals.transfers, _leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_is_asked boolean := exists (select from vals.commands c where c.leg_id = _leg.id and c.kind = 'participants');
+	_is_being_made boolean := exists (
+		select
+		from vals.commands c
+		where c.call_id = _transfer.call_id
+			and c.step = 'conference_' || _transfer.attempt
+			and c.state in ('pending', 'leased'));
+begin
+	if _transfer.join_error is not null or _is_asked or (_transfer.conference_id is null and (_transfer.join_checks > 0 or not _is_being_made))
+	then
+		perform vals.transfer_fail(null, _transfer, 'failed', 'join_failed', clock_timestamp());
+		return;
+	end if;
+	update vals.transfers t
+	set join_checks = t.join_checks + 1, deadline_at = clock_timestamp() + vals.transfer_time('joining', t.ring_s)
+	where t.id = _transfer.id;
+	if _transfer.conference_id is not null then
+		perform vals.command_queue('participants', 'participants_1', _leg, jsonb_build_object('conferenceId', _transfer.conference_id));
+	end if;
+end
+$$;
+
+-- A transfer was in its state for too long.
 create or replace function vals.transfer_overdue(_transfer vals.transfers)
 returns void
 language plpgsql
@@ -69,15 +99,7 @@ begin
 			perform vals.command_queue('gather_stop', 'gather_stop', _leg);
 			perform vals.transfer_fail(null, _transfer, 'declined', 'no_key', clock_timestamp());
 		when 'joining' then
-			if _transfer.conference_id is not null and _transfer.join_checks = 0 and _transfer.join_error is null then
-				update vals.transfers t
-				set join_checks = t.join_checks + 1, deadline_at = clock_timestamp() + vals.transfer_time('joining', t.ring_s)
-				where t.id = _transfer.id;
-				perform vals.command_queue('participants', 'participants_1', _leg,
-					jsonb_build_object('conferenceId', _transfer.conference_id));
-			else
-				perform vals.transfer_fail(null, _transfer, 'failed', 'join_failed', clock_timestamp());
-			end if;
+			perform vals.transfer_join_overdue(_transfer, _leg);
 		when 'dialing' then
 			perform vals.transfer_fail(null, _transfer, 'no_answer', 'no_answer', clock_timestamp());
 		else

@@ -119,6 +119,21 @@ select is(test.asked_of_leg(test.the_leg(:'hung')), '(hangup) inquire_1 (hangup_
 select is(test.patience(test.the_leg(:'hung')), null, 'and_nothing_is_waited_for');
 select is_empty(format('select * from run.commands_take(''one'', 100, 30) where leg_id = %L', (test.the_leg(:'hung')).id), 'nor_sent');
 
+select test.hears(:'hung', 'call.speak.ended', 91) \g /dev/null
+select is(test.patience(test.the_leg(:'hung')), null, 'also_after_late_news');
+select test.answered() as leaving \gset
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'leaving')) \g /dev/null
+update vals.legs set deadline_at = clock_timestamp() + interval '20 seconds' where id = (test.the_leg(:'leaving')).id;
+select test.hears(:'leaving', 'call.machine.premium.detection.ended', 8, '{"result":"human"}') \g /dev/null
+select is(test.patience(test.the_leg(:'leaving')), 20, 'news_of_who_is_to_be_hung_up_does_not_prolong_his_time');
+
+-- A dial whose answer was lost is left to be found out about, whatever became of the telephone.
+select test.call() as lost \gset
+select t.command_id as dial, t.attempt as attempt from run.commands_take('one', 100, 30) t where t.call_id = :'lost' \gset
+select run.command_retry(:'dial', :attempt, 500, 'no answer', true) \g /dev/null
+select test.hears(:'lost', 'call.hangup', 3, '{"hangup_cause":"user_busy"}') \g /dev/null
+select is(test.standing(:'lost') || ', ' || test.commands(:'lost'), 'busy busy busy, dial pending', 'the_dial_of_an_ended_leg_stays_to_be_answered');
+
 -- Silent legs of a transfer.
 select test.transfer_at('joined') as talking \gset
 select test.silent(test.closer_leg(:'talking')) \g /dev/null

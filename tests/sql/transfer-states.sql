@@ -95,7 +95,7 @@ begin
 		select *
 		from (values ('requested', 'failed api_error / transfer_failed', '(dial)'), ('dialing', 'no_answer no_answer / transfer_failed', 'dial hangup'),
 			('briefing', 'declined no_key / transfer_failed', 'dial (gather) gather_stop hangup'),
-			('joining', 'failed join_failed / transfer_failed', 'dial gather hangup')) as c (state, expected, closer)
+			('conference', 'joining - / transferring', 'dial gather conference_join participants')) as c (state, expected, closer)
 	loop
 		_transfer := test.transfer_at(_case.state);
 		insert into timed values (_case.state, _case.expected, _case.closer, test.time_is_up(_transfer), test.asked_of(_transfer, 'closer'));
@@ -104,7 +104,7 @@ begin
 end
 $do$;
 select is(standing, expected, state || '_for_too_long') from timed;
-select is(asked, closer, state || '_for_too_long_lets_go_of_Kevin') from timed;
+select is(asked, closer, state || '_for_too_long_asks_this_of_Kevins_telephone') from timed;
 
 -- The gather is stopped before he is hung up on.
 select test.transfer_at('briefing') as quiet \gset
@@ -241,6 +241,23 @@ select is(test.participants(p.answer::jsonb), 'joining - / transferring, ' || p.
 from (values ('{"data":[{"call_control_id":"other","status":"joined"},{"call_control_id":"KEVIN","status":"joined"}]}', 'joined - / transferred'),
 	('{"data":[{"call_control_id":"KEVIN","status":"left"}]}', 'failed join_failed / transfer_failed'), ('{"data":[]}', 'failed join_failed / transfer_failed'),
 	('{"data":null}', 'failed join_failed / transfer_failed'), (null, 'failed join_failed / transfer_failed')) as p (answer, expected);
+
+-- A conference that is still being made is waited for once more.
+select test.transfer_at('joining') as slow \gset
+select is(test.time_is_up(:'slow'), 'joining - / transferring', 'a_conference_being_made_is_waited_for');
+select test.carries_out(:'slow', 'conference_create', jsonb_build_object('data', jsonb_build_object('id', 'conf-' || :'slow'))) \g /dev/null
+select is(test.time_is_up(:'slow'), 'joining - / transferring', 'then_who_is_in_it_is_asked');
+select is(test.time_is_up(:'slow'), 'failed join_failed / transfer_failed', 'and_then_it_failed');
+select test.over(:'slow') \g /dev/null
+select test.transfer_at('joining') as stuck \gset
+select test.time_is_up(:'stuck') \g /dev/null
+select is(test.time_is_up(:'stuck'), 'failed join_failed / transfer_failed', 'one_that_is_never_made_fails');
+select is(test.asked_of(:'stuck', 'lead'), '(speak) (conference_create)', 'and_is_not_made_any_more');
+select test.over(:'stuck') \g /dev/null
+select test.transfer_at('joining') as lost \gset
+update vals.commands set state = 'failed' where call_id = (test.the_transfer(:'lost')).call_id and kind = 'conference_create';
+select is(test.time_is_up(:'lost'), 'failed join_failed / transfer_failed', 'one_that_will_not_be_made_is_not_waited_for');
+select test.over(:'lost') \g /dev/null
 
 -- The lead's conference is undone: not made, or left; never ended.
 select test.transfer_at('joining') as unmade \gset
