@@ -155,7 +155,8 @@ begin
 		select s.at, s.place, s.kind, jsonb_build_object('attempt', t.attempt) || s.facts
 		from vals.transfers t
 			cross join lateral (
-				values (t.initiated_at, 6, 'transfer', jsonb_build_object('success', t.joined_at is not null)),
+				values (t.initiated_at, 6, 'transfer',
+						jsonb_build_object('success', case when t.joined_at is not null then true when t.ended_at is not null then false end)),
 					(t.answered_at, 7, 'transfer_answered', '{}'),
 					(t.joined_at, 8, 'transfer_joined', '{}'),
 					(t.ended_at, 9, 'transfer_ended', jsonb_build_object('state', t.state, 'failureReason', t.failure_reason))

@@ -64,7 +64,24 @@ begin
 end
 $$;
 
--- Add what was said to the transcript, once. What the lead hears comes from the agent until Kevin has joined.
+-- Who says what is heard on a track: the lead on the way in; what he hears comes from the agent until Kevin has joined.
+create or replace function vals.transcript_speaker(_call_id uuid, _track text, _at timestamptz)
+returns text
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_transfer vals.transfers := vals.transfer_latest(_call_id);
+begin
+	return case
+		when _track = 'inbound' then 'prospect'
+		when _transfer.joined_at <= _at then 'kevin'
+		else 'agent'
+	end;
+end
+$$;
+
+-- Add what was said to the transcript, once, also if the same is told by another event.
 --   emits call.transcript
 create or replace function vals.webhook_transcript(_who jsonb, _call vals.calls, _event vals.webhook_events, _at timestamptz)
 returns void
@@ -73,21 +90,20 @@ set search_path = ''
 as $$
 declare
 	_said jsonb := _event.raw #> '{data,payload,transcription_data}';
-	_transfer vals.transfers := vals.transfer_latest(_call.id);
+	_speaker text := vals.transcript_speaker(_call.id, _said ->> 'transcription_track', _at);
 	_text text := left(trim(_said ->> 'transcript'), 4000);
 	_confidence numeric := case when jsonb_typeof(_said -> 'confidence') = 'number' then (_said ->> 'confidence')::numeric end;
 begin
-	if _said ->> 'is_final' is distinct from 'true' or coalesce(_text, '') = ''
-		or exists (select from vals.transcript_entries e where e.event_id = _event.id) then
+	if _said ->> 'is_final' is distinct from 'true' or coalesce(_text, '') = '' or exists (
+		select
+		from vals.transcript_entries e
+		where e.call_id = _call.id
+			and (e.event_id = _event.id or (e.spoken_at = date_trunc('milliseconds', _at) and e.speaker = _speaker and e.text = _text)))
+	then
 		return;
 	end if;
-	perform vals.transcript_append(_who, _call, jsonb_build_array(jsonb_build_object(
-		'speaker', case
-			when _said ->> 'transcription_track' = 'inbound' then 'prospect'
-			when _transfer.joined_at <= _at then 'kevin'
-			else 'agent'
-		end,
-		'text', _text, 'timestamp', vals.iso(_at), 'confidence', least(greatest(_confidence, 0), 1))), _event.id);
+	perform vals.transcript_append(_who, _call, jsonb_build_array(jsonb_build_object('speaker', _speaker, 'text', _text,
+		'timestamp', vals.iso(_at), 'confidence', least(greatest(_confidence, 0), 1))), _event.id);
 end
 $$;
 

@@ -151,8 +151,13 @@ select is(test.transcript(:'talk'), 'agent: Do you have a minute | prospect: Yes
 select is((select count(*) from vals.event_log where kind = 'call.transcript')::int, 4, 'each_is_told');
 select is(test.last_told(:'talk', 'call.transcript') #> '{transcript,0}' ->> 'speaker', 'prospect', 'as_an_entry_of_the_transcript');
 select test.said(:'talk', 'Yes please', 'inbound', 20, true, '0b000000-0000-4000-8000-000000000002') \g /dev/null
+select test.said(:'talk', 'Yes please', 'inbound', 20) \g /dev/null
+select test.said(:'talk', 'Yes please', 'outbound', 20) \g /dev/null
+select test.said(:'talk', 'Yes please', 'inbound', 21) \g /dev/null
+select test.said(:'talk', 'No thanks', 'inbound', 20) \g /dev/null
+select is((select count(*) from vals.transcript_entries where call_id = :'talk')::int, 7, 'the_same_words_at_another_time_or_by_another_are_said_again');
 select is((select concat_ws(' ', r.seen, r.applied) from admin.webhooks_replay(null, '0b000000-0000-4000-8000-000000000002', false, 10) r), '1 1', 'an_event_may_be_replayed');
-select is((select count(*) from vals.transcript_entries where call_id = :'talk')::int, 4, 'but_is_said_once');
+select is((select count(*) from vals.transcript_entries where call_id = :'talk')::int, 7, 'but_is_said_once');
 
 select * from finish();
 rollback;
