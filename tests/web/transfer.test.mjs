@@ -2,10 +2,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowOf, transferOf, untilAnswered, untilText } from "./lib/board.mjs";
-import { openBoard } from "./lib/browser.mjs";
-import { artifact, call, reportScore, setKevin, startCall } from "./lib/system.mjs";
+import { openBoard, openBoardAs } from "./lib/browser.mjs";
+import { artifact, call, createUser, hangUp, hangUpAll, kevinDoes, reportScore, setKevin, startCall } from "./lib/system.mjs";
 
 const statusOf = (page, callId) => rowOf(page, callId).getByTestId("transfer-status");
+
+/** Press the button, say something, and see it begin. */
+async function ring(page, callId, note = "") {
+  await transferOf(page, callId).click();
+  await page.getByTestId("transfer-note").fill(note);
+  await page.getByTestId("transfer-start").click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await untilText(statusOf(page, callId), /^(Calling|Ringing) Kevin/);
+}
+
+/** The states a row shows, as they come; resolves to what was seen once the last pattern was. */
+async function watchStates(page, callId, last) {
+  const seen = [];
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    const state = await statusOf(page, callId).getAttribute("data-state");
+    if (seen.at(-1) !== state) seen.push(state);
+    if (state === last) return seen;
+    await page.waitForTimeout(50);
+  }
+  return assert.fail(`${seen.join(", ")}: never ${last}`);
+}
 
 /** A hot call on the board. */
 async function openHotCall(t, options) {
@@ -58,4 +80,98 @@ test("the dialog is reached, filled and left by the keyboard, and gives the focu
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), `transfer-${callId}`);
+});
+
+test("Kevin is rung, briefed and joined, state by state; the others learn that he is busy", async (t) => {
+  await kevinDoes(t, { result: "human", ringMs: 1500, pressMs: 2000 });
+  const { page, complaints, callId, name } = await openHotCall(t);
+  const other = await startCall(t, "June", "Castellano");
+  await untilAnswered(rowOf(page, other.callId));
+  await transferOf(page, other.callId).waitFor();
+
+  await ring(page, callId, "Wants to start this month");
+  assert.equal(await page.evaluate(() => document.activeElement.contains(document.querySelector("[data-testid=transfer-status]"))), true);
+  await rowOf(page, callId).getByTestId("transfer-cancel").waitFor();
+  await untilText(rowOf(page, other.callId).getByTestId("transfer-closed"), new RegExp(`^Kevin is busy with ${name}$`));
+  await page.screenshot({ path: artifact("transfer-ringing-light") });
+
+  const states = await watchStates(page, callId, "joined");
+  assert.ok(states.includes("dialing") && states.includes("briefing"), states.join(", "));
+  await untilText(rowOf(page, callId).getByTestId("call-status"), /^Transferred$/);
+  assert.equal(await rowOf(page, callId).getByTestId("transfer-cancel").count(), 0);
+  await untilText(page.getByTestId("announcer"), new RegExp(`^Kevin joined\\. Transfer of ${name}\\.$`));
+  await page.screenshot({ path: artifact("transfer-joined-light") });
+
+  await page.getByTestId(`call-link-${callId}`).click();
+  await untilText(page.getByTestId("timeline"), /Transfer to Kevin.*Kevin answered.*Kevin joined/);
+  const { transfer } = await call("GET", `/calls/${callId}`);
+  assert.equal(transfer.state, "joined");
+  await hangUpAll(callId);
+  await untilText(page.getByTestId("call-status"), /^Ended/);
+  await complaints.assertNone(page);
+});
+
+const FAILURES = [
+  ["his voicemail answers", { result: "machine", ringMs: 500 }, "voicemail", /^Kevin's voicemail answered/],
+  ["his line is busy", { result: "busy", ringMs: 500 }, "busy", /^Kevin's line is busy/],
+  ["he rejects the call", { result: "reject", ringMs: 500 }, "declined", /^Kevin declinedHe rejected the call$/],
+  ["he presses another key", { result: "human", ringMs: 500, pressMs: 800, digit: "5" }, "declined", /^Kevin declined/],
+];
+
+for (const [situation, rule, state, words] of FAILURES) {
+  test(`when ${situation}, the row says so and offers another attempt`, async (t) => {
+    await kevinDoes(t, rule);
+    const { page, callId } = await openHotCall(t);
+    await ring(page, callId);
+    await watchStates(page, callId, state);
+    await untilText(statusOf(page, callId), words);
+    await untilText(transferOf(page, callId), /^Try again$/);
+    await page.screenshot({ path: artifact(`transfer-${state}-light`) });
+    const { status, endTime } = await call("GET", `/calls/${callId}`);
+    assert.equal(endTime, null, "the lead keeps talking to the agent");
+    assert.match(status, /^(transfer_failed|in-progress)$/);
+  });
+}
+
+test("it can be canceled while he is rung, and tried again", async (t) => {
+  await kevinDoes(t, { result: "human", ringMs: 4000, pressMs: 1000 });
+  const { page, callId } = await openHotCall(t);
+  await ring(page, callId, "First try");
+  await rowOf(page, callId).getByTestId("transfer-cancel").click();
+  await watchStates(page, callId, "canceled");
+  await kevinDoes(t, { result: "human", ringMs: 500, pressMs: 500 });
+  await transferOf(page, callId).waitFor();
+  await transferOf(page, callId).click();
+  assert.equal(await page.getByTestId("transfer-note").inputValue(), "First try", "what was typed is not lost");
+  await page.getByTestId("transfer-start").click();
+  await watchStates(page, callId, "joined");
+  const { transfer } = await call("GET", `/calls/${callId}`);
+  assert.equal(transfer.attempt, 2);
+});
+
+test("the lead who hangs up meanwhile is not Kevin's fault", async (t) => {
+  await kevinDoes(t, { result: "human", ringMs: 6000 });
+  const { page, callId, phone } = await openHotCall(t);
+  await ring(page, callId);
+  await watchStates(page, callId, "dialing");
+  await hangUp(phone);
+  await untilText(statusOf(page, callId), /^The lead left/);
+  await untilText(rowOf(page, callId).getByTestId("call-status"), /^Ended/);
+});
+
+test("Kevin sees whom his ringing telephone is about", async (t) => {
+  await kevinDoes(t, { result: "human", ringMs: 2000, pressMs: 3000 });
+  const kevin = await createUser(t, "kevin");
+  await setKevin(t, true);
+  const { callId, name } = await startCall(t);
+  const { page } = await openBoardAs(t, kevin);
+  await untilAnswered(rowOf(page, callId));
+  await reportScore(callId, 91, 10);
+  await call("POST", `/calls/${callId}/transfer`, { body: {}, headers: { Prefer: "respond-async" } });
+  const banner = page.getByTestId("kevin-banner");
+  await untilText(banner, new RegExp(`^Your telephone is ringing: ${name}Score 91, .*Take it`));
+  await untilText(banner, new RegExp(`^Press 1 to take the call: ${name}`));
+  await untilText(banner, /^You are on the line/);
+  await hangUpAll(callId);
+  await untilText(banner, /^$/);
 });

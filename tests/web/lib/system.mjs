@@ -29,10 +29,10 @@ export function artifact(name) {
 }
 
 /** One API call; anything but success fails the test with the server's own words. */
-export async function call(method, path, { as = system.adminToken, body } = {}) {
+export async function call(method, path, { as = system.adminToken, body, headers } = {}) {
   const response = await fetch(`${system.url}/api${path}`, {
     method,
-    headers: { Authorization: `Bearer ${as}`, "Content-Type": "application/json" },
+    headers: { Authorization: `Bearer ${as}`, "Content-Type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const envelope = await response.json();
@@ -55,14 +55,38 @@ export async function createLead(firstName, lastName) {
 export async function startCall(test, firstName = "Marisol", lastName = `Delgado ${randomInt(1000, 9999)}`) {
   const lead = await createLead(firstName, lastName);
   const { callId } = await agent("start-call", { leadId: lead.id });
-  test.after(() => agent("end-call", { callId }));
+  // By the admin: the agent cannot hang up on somebody who talks with Kevin.
+  test.after(() => hangUpAll(callId));
   return { callId, leadId: lead.id, phone: lead.phone, name: `${firstName} ${lastName}` };
 }
+
+/** Kevin's number as `./dev up` configures it. */
+const KEVIN = "+12025550199";
+
+async function simulator(method, path, body) {
+  const response = await fetch(`${required("VALS_SIM_URL")}${path}`, {
+    method,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+/** What Kevin's telephone does in this test: a rule of the simulator without its number. */
+export async function kevinDoes(test, rule) {
+  test.after(() => simulator("DELETE", "/_sim/rules"));
+  await simulator("POST", "/_sim/rules", { name: "Kevin", regex: `^\\${KEVIN}$`, ...rule });
+}
+
+/** Somebody hangs up who was called by number. */
+export const hangUp = (phone) => simulator("POST", `/_sim/legs/${encodeURIComponent(phone)}`, { action: "hangup" });
 
 export const reportScore = (callId, engagementScore, phase) =>
   agent("engagement-score", { callId, engagementScore, phase, indicators: ["asked about income"] });
 
 export const movePhase = (callId, phase) => agent("phase-transition", { callId, phase, outcome: "advanced" });
+
+/** End a call whoever is in it. */
+export const hangUpAll = (callId) => call("POST", "/agent/end-call", { body: { callId } });
 
 export const endCall = (callId, finalStatus) => agent("end-call", { callId, finalStatus });
 

@@ -208,7 +208,7 @@ const handlers: Handlers = {
       ...call,
       score: event.engagementScore,
       phase: event.phase ?? call.phase,
-      phaseName: phaseName(state, call, event.phase),
+      phaseName: event.phaseName ?? phaseName(state, call, event.phase),
     }));
     const becameHot = before !== undefined && !isHot(before.score) && isHot(event.engagementScore);
     if (!becameHot || before.ended) return next;

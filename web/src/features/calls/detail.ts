@@ -90,6 +90,7 @@ const changes: { [K in keyof LiveEvents]?: Change<K> } = {
     ...call,
     score: event.engagementScore,
     phase: event.phase ?? call.phase,
+    phaseName: event.phaseName ?? call.phaseName,
     engagement: {
       ...call.engagement,
       score: event.engagementScore,
