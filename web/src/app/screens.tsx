@@ -1,7 +1,7 @@
 /*
  * The screens of the dashboard: one row each is all a new one needs here. Their code is loaded when they open.
  */
-import { Activity, Users } from "lucide-react";
+import { Activity, UserRound, Users } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { PathParams } from "@/lib/router";
 import type { Role } from "@/lib/types";
@@ -55,5 +55,13 @@ export const SCREENS: readonly Screen[] = [
     isInNavigation: false,
     roles: STAFF,
     view: lazy(() => import("@/features/leads/LeadPage")),
+  },
+  {
+    path: "/kevin",
+    title: "Kevin",
+    icon: UserRound,
+    isInNavigation: true,
+    roles: STAFF,
+    view: lazy(() => import("@/features/kevin/KevinPage")),
   },
 ];

@@ -279,6 +279,55 @@ export interface Availability {
   updatedBy: string | null;
 }
 
+/** Hours of a day of the week, 0 being Sunday; times are HH:MM in the schedule's zone. */
+export interface Slot {
+  dayOfWeek: number;
+  startTime: string;
+  endTime: string;
+  isActive: boolean;
+}
+
+/** One day which is not like the others of its weekday. */
+export interface ScheduleException {
+  date: string;
+  available: boolean;
+  startTime: string | null;
+  endTime: string | null;
+  note: string | null;
+}
+
+export interface Schedule {
+  timezone: string;
+  slots: Slot[];
+  exceptions: ScheduleException[];
+  isWithinSchedule: boolean;
+  nextChange: string | null;
+}
+
+export type ConversionResult = "scheduled" | "closed" | "followup" | "declined";
+
+/** One element of GET /api/kevin/transfers. */
+export interface TransferSummary {
+  id: string;
+  callId: string;
+  leadId: string;
+  leadName: string;
+  attempt: number;
+  state: TransferState;
+  failureReason: string | null;
+  note: string | null;
+  initiatedAt: string;
+  joinedAt: string | null;
+  endedAt: string | null;
+  durationSec: number;
+  engagementScoreAtTransfer: number | null;
+  phaseAtTransfer: number | null;
+  conversionResult: ConversionResult | null;
+  kevinRating: number | null;
+  notes: string | null;
+  nextFollowup: string | null;
+}
+
 export interface SystemStatus {
   activeCalls: number;
   kevinAvailable: boolean;
@@ -311,6 +360,7 @@ export interface CallEngagement extends Stored {
   callId: string;
   engagementScore: number;
   phase: number | null;
+  phaseName?: string | null;
   indicators: unknown;
 }
 

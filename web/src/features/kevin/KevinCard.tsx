@@ -41,7 +41,7 @@ export function KevinCard() {
   );
 }
 
-function KevinBadge({ available }: { available: boolean | null }) {
+export function KevinBadge({ available }: { available: boolean | null }) {
   if (available === null) return <Badge variant="outline">Unknown</Badge>;
   return (
     <Badge variant={available ? "success" : "secondary"} className="px-3 py-1 text-sm">

@@ -8,7 +8,7 @@ import { api } from "@/lib/api";
 import { problemText } from "@/lib/problem";
 import type { Availability } from "@/lib/types";
 import { explainAvailability } from "./explain";
-import { fetchAvailability, setAvailability } from "./requests";
+import { fetchAvailability, setAvailability, type AvailabilityChange } from "./requests";
 
 export interface Kevin {
   /** null until it is known. */
@@ -17,6 +17,8 @@ export interface Kevin {
   explanation: string | null;
   isBusy: boolean;
   change(available: boolean): Promise<void>;
+  /** Set or drop an override; throws what the server refuses. */
+  apply(change: AvailabilityChange): Promise<void>;
 }
 
 export function useKevin(): Kevin {
@@ -55,7 +57,7 @@ export function useKevin(): Kevin {
     if (isBusy) return;
     setBusy(true);
     try {
-      const result = await setAvailability(next);
+      const result = await setAvailability({ available: next });
       learn(result);
       if (next && !result.available) {
         toast({
@@ -76,5 +78,9 @@ export function useKevin(): Kevin {
 
   const explanation =
     facts && facts.available === available ? explainAvailability(facts, api.serverNow) : null;
-  return { available, explanation, isBusy, change };
+  async function apply(wish: AvailabilityChange): Promise<void> {
+    learn(await setAvailability(wish));
+  }
+
+  return { available, explanation, isBusy, change, apply };
 }
