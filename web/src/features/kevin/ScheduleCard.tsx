@@ -268,7 +268,7 @@ function ExceptionRow({ exception, onChange, onRemove }: ExceptionRowProps) {
         <Input
           type="date"
           aria-label="Day"
-          className="h-9 min-w-0 px-2"
+          className="w-[9.5rem] flex-none px-2"
           value={date}
           onChange={(event) => onChange({ date: event.target.value })}
         />

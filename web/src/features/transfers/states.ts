@@ -47,6 +47,7 @@ const REASONS: Record<string, string> = {
   closer_hangup_early: "He hung up during the briefing",
   invalid_number: "His number does not exist",
   join_failed: "The lines could not be joined",
+  lead_hangup: "Hung up before Kevin was there",
   no_key: "He did not press the key",
   rejected: "He rejected the call",
   unreachable: "His telephone cannot be reached",
