@@ -74,6 +74,22 @@ begin
 end
 $$;
 
+-- The news that a leg hung up is probably on its way: wait a moment before it is hung up.
+create or replace function vals.leg_hangup_later(_leg_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	update vals.commands c
+	set next_at = now() + interval '2 seconds'
+	where c.leg_id = _leg_id
+		and c.kind = 'hangup'
+		and c.state = 'pending'
+		and c.first_sent_at is null;
+end
+$$;
+
 -- Let go of all legs of a call.
 create or replace function vals.legs_release(_call_id uuid)
 returns void

@@ -217,6 +217,9 @@ begin
 	end if;
 	if _transfer.state = 'joined' then
 		perform vals.transfer_finish(_who, _transfer, case _kind when 'closer' then 'kevin_hangup' else 'lead_hangup' end, _at);
+		if _kind = 'lead' then
+			perform vals.leg_hangup_later((vals.lead_leg(_transfer.call_id)).id);
+		end if;
 	elsif _transfer.state = 'joining' then
 		perform vals.transfer_fail(_who, _transfer, 'lead_left', 'lead_hangup', _at);
 	end if;
