@@ -117,6 +117,10 @@ export async function newCall(suffix) {
   return { lead, callId: body.data.callId, telnyxCallId: body.data.telnyxCallId };
 }
 
+/* A transfer, answered at once: {callId, transferId, ...}. */
+export const startTransfer = (callId, more = {}, door = agent) =>
+  door('POST', `/api/calls/${callId}/transfer`, more, { prefer: 'respond-async' });
+
 export async function getCall(callId) {
   const { status, text, body } = await admin('GET', `/api/calls/${callId}`);
   if (status !== 200) throw new Error(`call: ${status} ${text}`);
@@ -132,7 +136,25 @@ export const callWith = (callId, fits, what, timeoutMs) =>
 export const callOver = (callId, timeoutMs) =>
   callWith(callId, ({ endTime }) => endTime, 'the call is over', timeoutMs);
 
+export const transferIs = (callId, state) =>
+  callWith(callId, ({ transfer }) => transfer?.state === state, `the transfer is ${state}`);
+
 /* ---- the provider's side ---- */
+
+/* Kevin's number, as ./dev up configures it. */
+export const KEVIN = '+12025550199';
+
+/* Have Kevin be there, and do what the rule says, while `run` runs. */
+export async function withKevin(rule, run) {
+  const { status, text } = await admin('PUT', '/api/kevin/availability', { available: true });
+  if (status !== 200) throw new Error(`Kevin: ${status} ${text}`);
+  await sim('POST', 'rules', { regex: `^\\${KEVIN}$`, ...rule });
+  try {
+    return await run();
+  } finally {
+    await sim('DELETE', 'rules');
+  }
+}
 
 /* What the provider was sent: {method, path, operation, isRepeat, status, body}, the body as an object. */
 export async function requests() {
@@ -157,6 +179,12 @@ export const legsTo = async (number) => (await sim('GET', 'legs')).legs.filter((
 export const legTo = (number, fits = () => true, timeoutMs) =>
   eventually(async () => (await legsTo(number)).find(fits), 'the provider has the leg', timeoutMs);
 
+/* Somebody at a telephone does something (answer, hangup, press, say); without an action only a look at the leg. */
+export const actOn = (callControlId, action, more = {}) => {
+  const path = `legs/${encodeURIComponent(callControlId)}`;
+  return action ? sim('POST', path, { action, ...more }) : sim('GET', path);
+};
+
 /* Something goes wrong with the next dial to this number. */
 export const dialFault = (number, fault) =>
   sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: number.slice(1) }, ...fault });
@@ -179,9 +207,14 @@ export async function providerLog() {
   };
 }
 
+const reported = new Set();
+
+/* Throws what was not thrown before: a violation stays in the log, but is the fault of one test. */
 export async function assertInvariants() {
-  const found = violations(await providerLog());
-  if (found.length) throw new Error(found.map(({ rule, text }) => `${rule}: ${text}`).join('\n'));
+  const found = violations(await providerLog()).map(({ rule, text }) => `${rule}: ${text}`);
+  const news = found.filter((text) => !reported.has(text));
+  for (const text of news) reported.add(text);
+  if (news.length) throw new Error(news.join('\n'));
 }
 
 afterEach(assertInvariants);
@@ -317,6 +350,15 @@ export const noRunner = () =>
     : 'needs VALS_STATE with run/vals-runner.pid';
 
 export const programPid = (name) => Number(readFileSync(join(need('VALS_STATE'), `run/${name}.pid`), 'utf8'));
+
+/* Kill one of vals-api's workers; the master starts another. */
+export async function killWorker() {
+  const master = programPid('vals-api');
+  const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ').map(Number);
+  const victim = children[randomInt(children.length)];
+  process.kill(victim, 'SIGKILL');
+  await eventually(() => !existsSync(`/proc/${victim}`), 'the worker is gone');
+}
 
 export const runnerPid = () => programPid('vals-runner');
 
