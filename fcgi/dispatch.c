@@ -30,7 +30,7 @@
 
 #define IDEMPOTENCY_KEY_MAX 255
 #define DISPATCH_CANCELED "57014"	/* SQLSTATE: statement_timeout */
-#define PLACE_PATIENCE_MS 500
+#define PLACE_PATIENCE_MS 2000
 #define PLACE_POLL_MS 10
 
 static enum http_status

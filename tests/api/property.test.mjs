@@ -59,6 +59,7 @@ const RULES = {
     'sunday',
   ],
   kevin_transfer_outcome_set: ['transferId'],
+  call_transfer_start: ['?'],
   keys_create: ['expiresAt'],
   calls_create: ['startTime', 'endTime'],
   lead_calls_create: ['startTime', 'endTime'],

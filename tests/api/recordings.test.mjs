@@ -1,9 +1,10 @@
 /* Recordings: fetched from the provider, listed with links that end, played in parts. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import {
   admin, as, baseUrl, endAllCalls, endCall, eventually, execute, expectInvalid, expectProblem, expectStatus, foreignId, newAnsweredCall,
-  newCall, query, send, sleep,
+  newCall, query, send, signingKey, sleep,
 } from './support.mjs';
 
 after(endAllCalls);
@@ -105,6 +106,17 @@ describe('a link', () => {
     ];
     for (const url of forged) expectProblem(await send('GET', url), 403, 'LINK_INVALID');
     expectInvalid(await send('GET', `${path}?expires=${'1'.repeat(21)}&signature=${signature}`), 'expires');
+  });
+
+  test('ends at its time', { skip: signingKey() ? false : 'needs the keys of this installation' }, async () => {
+    const link = (expires) => {
+      const mac = createHmac('sha256', signingKey().secret).update(`recording\n${recording.id}\n${expires}`).digest('hex');
+      return `/api/recordings/${recording.id}/file?expires=${expires}&signature=${mac}`;
+    };
+    const now = Math.floor(Date.now() / 1000);
+    assert.equal((await play(link(now + 10))).status, 200);
+    expectProblem(await send('GET', link(now - 1)), 403, 'LINK_EXPIRED');
+    expectProblem(await send('GET', link(0)), 403, 'LINK_EXPIRED');
   });
 
   test('is no way around the link: the folder itself is not served', async () => {

@@ -9,7 +9,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from './openapi.mjs';
 
@@ -322,6 +324,30 @@ export async function whileHeld(statement, work) {
   } finally {
     await holder.run('rollback');
   }
+}
+
+/* ---- keys ---- */
+
+/* Where ./dev up keeps the keys: beside the sockets (as root), or in the state. */
+function keyFolder() {
+  const places = [
+    process.env.JWT_KEYS_DIR,
+    process.env.VALS_API_SOCKET && join(dirname(dirname(process.env.VALS_API_SOCKET)), 'jwt'),
+    process.env.VALS_STATE && join(process.env.VALS_STATE, 'data/jwt'),
+  ];
+  return places.find((place) => place && existsSync(place));
+}
+
+/* The newest key of this installation: {kid, secret}; undefined where it cannot be found. */
+export function signingKey() {
+  const folder = keyFolder();
+  if (!folder) return undefined;
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.key'))
+    .map((name) => join(folder, name));
+  const newest = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+  const [, secret] = readFileSync(newest, 'utf8').trim().split(' ');
+  return { kid: newest.slice(folder.length + 1, -'.key'.length), secret: Buffer.from(secret, 'base64url') };
 }
 
 /* ---- telephone numbers ---- */

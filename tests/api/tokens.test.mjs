@@ -1,8 +1,6 @@
 /* Bearer tokens: what opens the door, and the many things which must not. */
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
   admin,
@@ -15,6 +13,7 @@ import {
   runName,
   send,
   sendLines,
+  signingKey,
 } from './support.mjs';
 
 const TOKEN = need('VALS_ADMIN_TOKEN');
@@ -33,27 +32,6 @@ async function expectRefused(token) {
 }
 
 /* ---- with the installation's own key: tokens that are signed, and wrong all the same ---- */
-
-/* Where ./dev up keeps the keys: beside the sockets (as root), or in the state. */
-function keyFolder() {
-  const places = [
-    process.env.JWT_KEYS_DIR,
-    process.env.VALS_API_SOCKET && join(dirname(dirname(process.env.VALS_API_SOCKET)), 'jwt'),
-    process.env.VALS_STATE && join(process.env.VALS_STATE, 'data/jwt'),
-  ];
-  return places.find((place) => place && existsSync(place));
-}
-
-function signingKey() {
-  const folder = keyFolder();
-  if (!folder) return undefined;
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.key'))
-    .map((name) => join(folder, name));
-  const newest = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
-  const [, secret] = readFileSync(newest, 'utf8').trim().split(' ');
-  return { kid: newest.slice(folder.length + 1, -'.key'.length), secret: Buffer.from(secret, 'base64url') };
-}
 
 const key = signingKey();
 const withoutKey = key ? false : 'needs the keys of this installation: JWT_KEYS_DIR, VALS_API_SOCKET or VALS_STATE';
