@@ -123,6 +123,37 @@ for words in 'apikey add' 'apikey revoke'; do
 	is "${words// /_}_without_options_is_a_usage_error" "$RC" 2
 done
 
+# --- webhooks ----------------------------------------------------------------------
+
+ctl webhook replay
+is "a_replay_of_nothing_in_particular_is_a_usage_error" "$RC" 2
+ctl webhook replay --unprocessed
+is "without_events_nothing_is_replayed" "$RC $OUT" "0 0 events seen, 0 applied"
+
+json='Content-Type: application/json'
+agent="Authorization: Bearer $VALS_AGENT_KEY"
+field() {
+	node -pe 'const at = (o, [k, ...rest]) => k === undefined ? o : at(o[k], rest);
+		at(JSON.parse(require("fs").readFileSync(0)), process.argv[1].split("."))' "$1"
+}
+lead=$(curl -s "$VALS_URL/api/leads" -H "Authorization: Bearer $VALS_ADMIN_TOKEN" -H "$json" \
+	-d '{"firstName":"Re","lastName":"Play","phone":"+12025550131"}' | field data.id)
+call=$(curl -s "$VALS_URL/api/agent/start-call" -H "$agent" -H "$json" -d "{\"leadId\":\"$lead\"}" | field data.callId)
+call_status() {
+	curl -s "$VALS_URL/api/calls/$call" -H "$agent" | field data.status
+}
+call_is() {
+	[ "$(call_status)" = "$1" ]
+}
+ok "the_call_is_answered" wait_for 20 call_is in-progress
+ctl webhook replay --since 2000-01-01
+like "a_replay_says_what_it_saw" "$OUT" '^[1-9][0-9]* events seen, [1-9][0-9]* applied$'
+is "a_replay_changes_nothing_that_is_true" "$(call_status)" in-progress
+ctl webhook replay --id 00000000-0000-4000-8000-000000000000
+is "an_event_nobody_sent_is_not_seen" "$RC $OUT" "0 0 events seen, 0 applied"
+ctl webhook replay --id malformed
+is "a_malformed_id_is_refused" "$RC" 1
+
 # --- migrations --------------------------------------------------------------------
 
 sql() {
