@@ -56,11 +56,7 @@ clock_iso_second(time_t second)
 static const char *
 clock_iso_print(time_t seconds, int ms, char out[static CLOCK_ISO_SIZE])
 {
-	const char *second = clock_iso_second(seconds);
-	size_t len = strlen(second);
-
-	memcpy(out, second, len);
-	snprintf(out + len, CLOCK_ISO_SIZE - len, ".%03dZ", ms);
+	snprintf(out, CLOCK_ISO_SIZE, "%s.%03dZ", clock_iso_second(seconds), ms);
 	return out;
 }
 
