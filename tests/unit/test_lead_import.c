@@ -177,5 +177,6 @@ main(void)
 		cmocka_unit_test(a_refused_batch_stops_the_import),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
