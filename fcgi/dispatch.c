@@ -414,15 +414,24 @@ dispatch_path_word(const struct request *rq)
 	return word;
 }
 
+/* What the seed's format says of a request, NULL under another one. The environment dies with the answer. */
+static const char *
+dispatch_seed_line(const struct request *rq)
+{
+	if (strcmp(conf_text(CONF_log_requests), "seed") != 0)
+		return NULL;
+	return arena_printf(rq->arena, "%s %s", rq->env.method, dispatch_path_word(rq));
+}
+
 static void
-dispatch_log(const struct request *rq)
+dispatch_log(const struct request *rq, const char *seed_line)
 {
 	const char *format = conf_text(CONF_log_requests);
 	char now[CLOCK_ISO_SIZE];
 	int64_t us = clock_us() - rq->started_us;
 
-	if (strcmp(format, "seed") == 0)
-		fprintf(stderr, "%s - %s %s\n", clock_iso(now), rq->env.method, dispatch_path_word(rq));
+	if (seed_line != NULL)
+		fprintf(stderr, "%s - %s\n", clock_iso(now), seed_line);
 	else if (strcmp(format, "fields") == 0)
 		log_fields(LOG_LEVEL_INFO, "request",
 		    "method=%s route=%s status=%d bytes=%zu ms=%lld.%lld db_ms=%lld.%lld user=%s",
@@ -436,6 +445,7 @@ dispatch_log(const struct request *rq)
 void
 dispatch(struct arena *arena, const struct worker_tools *tools)
 {
+	const char *seed_line;
 	struct request rq;
 
 	buf_clear(tools->out);
@@ -453,10 +463,11 @@ dispatch(struct arena *arena, const struct worker_tools *tools)
 
 	if (!rq.is_streamed && !reply_send(&rq))
 		log_info("dispatch", "client left before the answer");
+	seed_line = dispatch_seed_line(&rq);
 	fcgx_finish(tools->fcgx);
 	if (rq.route != NULL && rq.route->waiter == NULL && rq.status < 300)
 		dispatch_wake(&rq);
 	metrics_count(&rq);
-	dispatch_log(&rq);
+	dispatch_log(&rq, seed_line);
 	log_request(NULL);
 }

@@ -77,6 +77,17 @@ has_limit() {
 ok "a_reload_takes_new_settings" wait_for 10 has_limit
 is "in_the_same_process" "$(program_pid vals-api)" "$master"
 
+echo 'log_requests = seed' >>"$CONF"
+reload
+logs_as_the_seed() {
+	get
+	logged vals-api '^[0-9-]+T[0-9:.]+Z - GET /api/kevin/availability$'
+}
+ok "requests_can_be_logged_as_the_first_system_did" wait_for 10 logs_as_the_seed
+sed -i '/^log_requests = /d' "$CONF"
+reload
+wait_for 10 logged vals-api 'workers are ready'
+
 # --- workers -------------------------------------------------------------------------
 
 before=$(children_of "$master" | sort)
