@@ -33,6 +33,15 @@ clock_unix(void)
 	return (int64_t)time(NULL);
 }
 
+int64_t
+clock_unix_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* The calendar changes once a second; whoever asks more often gets the same text with other milliseconds. */
 static const char *
 clock_iso_second(time_t second)

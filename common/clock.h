@@ -13,8 +13,9 @@
 int64_t clock_ms(void);
 int64_t clock_us(void);
 
-/* Seconds since 1970 of the wall clock. */
+/* Seconds and microseconds since 1970 of the wall clock. */
 int64_t clock_unix(void);
+int64_t clock_unix_us(void);
 
 #define CLOCK_ISO_SIZE 32
 

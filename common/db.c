@@ -63,6 +63,7 @@ struct db {
 	size_t channel_count;
 	int backoff_ms;			/* 0 after a success */
 	int64_t retry_at;		/* on clock_ms */
+	struct db_counters counters;
 	struct db_error error;
 	int error_position;		/* character of the text sent, from 1; 0 = unknown */
 };
@@ -314,6 +315,7 @@ db_open(struct db *db)
 	if (db_connect_finish(db) && PQsetnonblocking(db->conn, 1) == 0 && db_listen_all(db)) {
 		db->backoff_ms = 0;
 		db->retry_at = 0;
+		db->counters.connects++;
 		log_info("db_connect", "connected to the database");
 		return true;
 	}
@@ -739,14 +741,22 @@ db_call(struct db *db, const struct db_stmt *stmt, const char *const *args,
 		if (!db_may_repeat(repeat, used, deadline))
 			break;
 		log_debug("db", "%s again: %s", stmt->name, db->error.message);
+		db->counters.repeats++;
 		if (repeat == REPEAT_CONFLICT)
 			clock_sleep_ms(1 + clock_jitter(DB_CONFLICT_JITTER_MS));
 	}
+	db->counters.by_outcome[outcome]++;
 	if (outcome == DB_OK) {
 		*result_r = xcalloc(1, sizeof(**result_r));
 		(*result_r)->pg = pg;
 	}
 	return outcome;
+}
+
+const struct db_counters *
+db_counters(const struct db *db)
+{
+	return &db->counters;
 }
 
 /* Prepare one statement, over a new connection if the old one turns out dead. */

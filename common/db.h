@@ -33,6 +33,8 @@ enum db_outcome {
 	DB_DEADLINE,	/* cancelled because it took too long; nothing was done */
 };
 
+#define DB_OUTCOMES (DB_DEADLINE + 1)
+
 struct db_error {
 	char sqlstate[6];	/* "" when the server never said one */
 	char message[512];
@@ -119,6 +121,15 @@ enum db_outcome db_script(struct db *db, const char *sql);
 
 /* The error of the last call that was not DB_OK. */
 const struct db_error *db_error(const struct db *db);
+
+/* What became of a handle's connections and calls since it was made. */
+struct db_counters {
+	unsigned long connects;
+	unsigned long repeats;				/* of calls, after a conflict or a lost connection */
+	unsigned long by_outcome[DB_OUTCOMES];	/* of calls */
+};
+
+const struct db_counters *db_counters(const struct db *db);
 
 /* HTTP status for the last outcome, by the one table of SQLSTATEs. */
 int db_http_status(enum db_outcome outcome, const struct db_error *error);

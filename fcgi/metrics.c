@@ -30,18 +30,48 @@ metrics_slot(const struct request *rq)
 	return &rq->tools->shared->routes[index < SHARED_ROUTES_MAX ? index : SHARED_ROUTES_MAX - 1];
 }
 
-void
-metrics_count(const struct request *rq)
+static void
+metrics_time(struct shared_times *times, int64_t us)
 {
-	struct shared_route *slot = metrics_slot(rq);
-	int64_t us = clock_us() - rq->started_us;
 	size_t bucket = 0;
 
 	while (bucket < SHARED_BUCKETS - 1 && us > metrics_bounds_us[bucket])
 		bucket++;
+	atomic_fetch_add(&times->buckets[bucket], 1);
+	atomic_fetch_add(&times->total_us, (uint64_t)us);
+}
+
+/* What a connection counted since the last time. */
+static void
+metrics_database(const struct db *db, struct db_counters *told, struct shared *shared)
+{
+	const struct db_counters *now = db_counters(db);
+
+	if (now->connects != told->connects)
+		atomic_fetch_add(&shared->database_connects, now->connects - told->connects);
+	if (now->repeats != told->repeats)
+		atomic_fetch_add(&shared->database_repeats, now->repeats - told->repeats);
+	for (int outcome = 0; outcome < DB_OUTCOMES; outcome++)
+		if (now->by_outcome[outcome] != told->by_outcome[outcome])
+			atomic_fetch_add(&shared->database_calls[outcome],
+			    now->by_outcome[outcome] - told->by_outcome[outcome]);
+	*told = *now;
+}
+
+void
+metrics_count(const struct request *rq)
+{
+	static struct db_counters primary, replica;	/* of this worker, as told */
+	struct shared_route *slot = metrics_slot(rq);
+	int64_t us = clock_us() - rq->started_us;
+
 	atomic_fetch_add(&slot->by_class[(unsigned)rq->status / 100 % SHARED_CLASSES], 1);
-	atomic_fetch_add(&slot->buckets[bucket], 1);
-	atomic_fetch_add(&slot->total_us, (uint64_t)us);
+	metrics_time(&slot->times, us);
+	if (rq->queued_us >= 0)
+		metrics_time(&rq->tools->shared->queue, rq->queued_us);
+	metrics_database(rq->tools->db, &primary, rq->tools->shared);
+	if (rq->tools->replica != NULL)
+		metrics_database(rq->tools->replica, &replica, rq->tools->shared);
 }
 
 static void
@@ -60,13 +90,14 @@ metrics_route_label(struct buf *out, size_t index)
 		buf_adds(out, "method=\"\",route=\"none\"");
 }
 
-static bool
-metrics_was_used(const struct shared_route *slot)
+static uint64_t
+metrics_times_count(const struct shared_times *times)
 {
+	uint64_t count = 0;
+
 	for (size_t i = 0; i < SHARED_BUCKETS; i++)
-		if (atomic_load(&slot->buckets[i]) != 0)
-			return true;
-	return false;
+		count += atomic_load(&times->buckets[i]);
+	return count;
 }
 
 static void
@@ -86,35 +117,66 @@ metrics_requests(struct buf *out, struct shared *shared)
 	}
 }
 
+/* Print times as a histogram; label is that of all its samples, "" for none. */
 static void
-metrics_latency_of(struct buf *out, const struct shared_route *slot, size_t index)
+metrics_histogram(struct buf *out, const char *name, const char *label, const struct shared_times *times)
 {
 	uint64_t count = 0;
 
 	for (size_t bucket = 0; bucket < SHARED_BUCKETS; bucket++) {
-		count += atomic_load(&slot->buckets[bucket]);
-		buf_adds(out, "vals_request_seconds_bucket{");
-		metrics_route_label(out, index);
+		count += atomic_load(&times->buckets[bucket]);
+		buf_addf(out, "%s_bucket{%s%sle=\"", name, label, *label != '\0' ? "," : "");
 		if (bucket < SHARED_BUCKETS - 1)
-			buf_addf(out, ",le=\"%g\"} %llu\n", (double)metrics_bounds_us[bucket] / 1e6,
+			buf_addf(out, "%g\"} %llu\n", (double)metrics_bounds_us[bucket] / 1e6,
 			    (unsigned long long)count);
 		else
-			buf_addf(out, ",le=\"+Inf\"} %llu\n", (unsigned long long)count);
+			buf_addf(out, "+Inf\"} %llu\n", (unsigned long long)count);
 	}
-	buf_adds(out, "vals_request_seconds_sum{");
-	metrics_route_label(out, index);
-	buf_addf(out, "} %.6f\nvals_request_seconds_count{", (double)atomic_load(&slot->total_us) / 1e6);
-	metrics_route_label(out, index);
-	buf_addf(out, "} %llu\n", (unsigned long long)count);
+	buf_addf(out, *label != '\0' ? "%s_sum{%s} " : "%s_sum%s ", name, label);
+	buf_addf(out, "%.6f\n", (double)atomic_load(&times->total_us) / 1e6);
+	buf_addf(out, *label != '\0' ? "%s_count{%s} " : "%s_count%s ", name, label);
+	buf_addf(out, "%llu\n", (unsigned long long)count);
 }
 
 static void
 metrics_latency(struct buf *out, struct shared *shared)
 {
+	struct buf label = { 0 };
+
 	metrics_help(out, "vals_request_seconds", "histogram", "time from the accepted request to its answer");
-	for (size_t i = 0; i <= routes_count && i < SHARED_ROUTES_MAX; i++)
-		if (metrics_was_used(&shared->routes[i]))
-			metrics_latency_of(out, &shared->routes[i], i);
+	for (size_t i = 0; i <= routes_count && i < SHARED_ROUTES_MAX; i++) {
+		if (metrics_times_count(&shared->routes[i].times) == 0)
+			continue;
+		buf_clear(&label);
+		metrics_route_label(&label, i);
+		metrics_histogram(out, "vals_request_seconds", label.data, &shared->routes[i].times);
+	}
+	buf_free(&label);
+	metrics_help(out, "vals_queue_seconds", "histogram", "time from nginx to a worker that was free");
+	metrics_histogram(out, "vals_queue_seconds", "", &shared->queue);
+}
+
+/* A counter without labels. */
+static void
+metrics_counter(struct buf *out, const char *name, const char *help, uint64_t value)
+{
+	metrics_help(out, name, "counter", help);
+	buf_addf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+static void
+metrics_calls(struct buf *out, struct shared *shared)
+{
+	static const char *const outcomes[DB_OUTCOMES] = { "ok", "refused", "away", "unknown", "deadline" };
+
+	metrics_counter(out, "vals_database_connects_total", "connections that were opened",
+	    atomic_load(&shared->database_connects));
+	metrics_counter(out, "vals_database_repeats_total", "calls made again after a conflict or a lost connection",
+	    atomic_load(&shared->database_repeats));
+	metrics_help(out, "vals_database_calls_total", "counter", "calls by how they ended");
+	for (int outcome = 0; outcome < DB_OUTCOMES; outcome++)
+		buf_addf(out, "vals_database_calls_total{outcome=\"%s\"} %llu\n", outcomes[outcome],
+		    (unsigned long long)atomic_load(&shared->database_calls[outcome]));
 }
 
 static void
@@ -132,26 +194,33 @@ metrics_workers(struct buf *out, struct shared *shared)
 	}
 	metrics_help(out, "vals_workers", "gauge", "worker processes");
 	buf_addf(out, "vals_workers{state=\"busy\"} %u\nvals_workers{state=\"idle\"} %u\n", busy, idle);
-	metrics_help(out, "vals_worker_deaths_total", "counter",
-	    "workers that ended other than by being told to");
-	buf_addf(out, "vals_worker_deaths_total %llu\n",
-	    (unsigned long long)atomic_load(&shared->worker_deaths));
-	metrics_help(out, "vals_rate_limited_total", "counter", "requests refused by the rate limit");
-	buf_addf(out, "vals_rate_limited_total %llu\n", (unsigned long long)atomic_load(&shared->rate_limited));
-	metrics_help(out, "vals_webhooks_refused_total", "counter",
-	    "provider events without a valid signature");
-	buf_addf(out, "vals_webhooks_refused_total %llu\n",
-	    (unsigned long long)atomic_load(&shared->webhooks_refused));
+	metrics_counter(out, "vals_worker_deaths_total", "workers that ended other than by being told to",
+	    atomic_load(&shared->worker_deaths));
+}
+
+/* Who was kept out, and what came in twice. */
+static void
+metrics_refusals(struct buf *out, struct shared *shared)
+{
+	metrics_counter(out, "vals_rate_limited_total", "requests refused by the rate limit",
+	    atomic_load(&shared->rate_limited));
+	metrics_counter(out, "vals_logins_throttled_total", "sign-ins refused after too many failed ones",
+	    atomic_load(&shared->logins_throttled));
+	metrics_counter(out, "vals_webhooks_refused_total", "provider events without a valid signature",
+	    atomic_load(&shared->webhooks_refused));
+	metrics_counter(out, "vals_webhooks_late_total", "of the refused, those signed too long ago or ahead of time",
+	    atomic_load(&shared->webhooks_late));
+	metrics_counter(out, "vals_webhooks_repeated_total", "provider events that had come before",
+	    atomic_load(&shared->webhooks_repeated));
 }
 
 static void
 metrics_replica(struct buf *out, struct shared *shared)
 {
-	metrics_help(out, "vals_replica_reads_total", "counter", "requests answered by the replica");
-	buf_addf(out, "vals_replica_reads_total %llu\n", (unsigned long long)atomic_load(&shared->replica_reads));
-	metrics_help(out, "vals_replica_failures_total", "counter", "requests the primary answered in its place");
-	buf_addf(out, "vals_replica_failures_total %llu\n",
-	    (unsigned long long)atomic_load(&shared->replica_failures));
+	metrics_counter(out, "vals_replica_reads_total", "requests answered by the replica",
+	    atomic_load(&shared->replica_reads));
+	metrics_counter(out, "vals_replica_failures_total", "requests the primary answered in its place",
+	    atomic_load(&shared->replica_failures));
 }
 
 /* The database's samples; a name begins a new group. */
@@ -186,6 +255,8 @@ metrics_get(struct request *rq)
 	metrics_requests(&page, rq->tools->shared);
 	metrics_latency(&page, rq->tools->shared);
 	metrics_workers(&page, rq->tools->shared);
+	metrics_calls(&page, rq->tools->shared);
+	metrics_refusals(&page, rq->tools->shared);
 	if (rq->tools->replica != NULL)
 		metrics_replica(&page, rq->tools->shared);
 	metrics_help(&page, "vals_database_up", "gauge", "whether the database answered this page");

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "limiter.h"
 #include "log.h"
+#include "shared.h"
 
 /* What a broken constraint means; anything not named here is answered by its SQLSTATE alone. */
 static const struct reply_constraint {
@@ -257,6 +258,8 @@ reply_db_problem(struct request *rq, enum db_outcome outcome)
 			return reply_problem(rq, status, "INTERNAL", "Internal server error");
 		return reply_problem(rq, status, "VALIDATION", "A value is not acceptable");
 	}
+	if (strcmp(error->hint, "LOGIN_THROTTLED") == 0)
+		atomic_fetch_add(&rq->tools->shared->logins_throttled, 1);
 	out = reply_begin_problem(rq, status, error->hint, error->message);
 	reply_add_detail(rq, out, error->detail);
 	buf_addc(out, '}');

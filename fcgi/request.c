@@ -34,6 +34,7 @@ static const struct request_variable request_variables[] = {
 	VARIABLE("CONTENT_LENGTH", content_length),
 	VARIABLE("REMOTE_ADDR", address),
 	VARIABLE("REQUEST_ID", request_id),
+	VARIABLE("REQUEST_PASSED", passed_at),
 	VARIABLE("REQUEST_SCHEME", scheme),
 	VARIABLE("HTTP_HOST", host),
 	VARIABLE("HTTP_ORIGIN", origin),
@@ -75,6 +76,18 @@ request_take_param(const char *name, size_t name_len, const char *value, void *a
 	}
 }
 
+/* How long the request lay in the queue of our socket. */
+static int64_t
+request_queued_us(const struct request *rq)
+{
+	double passed_at = strtod(rq->env.passed_at, NULL);
+	int64_t queued_us = clock_unix_us() - (int64_t)(passed_at * 1e6);
+
+	if (!(passed_at > 0))
+		return -1;
+	return queued_us > 0 ? queued_us : 0;
+}
+
 void
 request_init(struct request *rq, struct arena *arena, const struct worker_tools *tools)
 {
@@ -91,6 +104,7 @@ request_init(struct request *rq, struct arena *arena, const struct worker_tools 
 	for (size_t i = 0; i < REQUEST_VARIABLES; i++)
 		*request_member(&rq->env, &request_variables[i]) = "";
 	fcgx_each_param(tools->fcgx, request_take_param, rq);
+	rq->queued_us = request_queued_us(rq);
 }
 
 enum http_status

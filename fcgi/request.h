@@ -61,6 +61,7 @@ struct request_env {
 	const char *content_length;
 	const char *address;
 	const char *request_id;
+	const char *passed_at;		/* seconds since 1970 at nginx, with a fraction */
 	const char *scheme;
 	const char *host;
 	const char *origin;
@@ -94,6 +95,7 @@ struct request {
 	enum http_status status;	/* what was answered; 0 until then */
 	bool is_raw_answer;		/* the answer is not in an envelope */
 	bool is_streamed;		/* the answer has been sent piece by piece */
+	int64_t queued_us;		/* between nginx, whose clock has milliseconds, and us; -1 = unknown */
 	int64_t started_us;
 	int64_t db_us;			/* spent waiting for the database */
 };

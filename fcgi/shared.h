@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db.h"
+
 #define SHARED_WORKERS_MAX 512
 #define SHARED_ROUTES_MAX 128
 #define SHARED_CLASSES 6
@@ -26,11 +28,16 @@ struct shared_slot {
 	_Atomic bool is_ready;		/* took its place in the accept loop */
 };
 
+/* Times, sorted into the buckets of metrics.c. */
+struct shared_times {
+	_Atomic uint64_t buckets[SHARED_BUCKETS];
+	_Atomic uint64_t total_us;
+};
+
 /* What is counted of one route. */
 struct shared_route {
 	_Atomic uint64_t by_class[SHARED_CLASSES];	/* status / 100 */
-	_Atomic uint64_t buckets[SHARED_BUCKETS];	/* of time, see metrics.c */
-	_Atomic uint64_t total_us;
+	struct shared_times times;
 };
 
 struct shared {
@@ -38,7 +45,14 @@ struct shared {
 	struct shared_route routes[SHARED_ROUTES_MAX];
 	_Atomic uint64_t worker_deaths;
 	_Atomic uint64_t rate_limited;
+	struct shared_times queue;	/* from nginx to a worker */
+	_Atomic uint64_t database_connects;
+	_Atomic uint64_t database_repeats;
+	_Atomic uint64_t database_calls[DB_OUTCOMES];
+	_Atomic uint64_t logins_throttled;
 	_Atomic uint64_t webhooks_refused;
+	_Atomic uint64_t webhooks_late;		/* of these, signed too long ago or ahead of time */
+	_Atomic uint64_t webhooks_repeated;
 	_Atomic uint64_t replica_reads;
 	_Atomic uint64_t replica_failures;	/* the primary answered instead */
 	/* Places: the pid of who has one, 0 = free. */

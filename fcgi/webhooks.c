@@ -74,17 +74,32 @@ webhook_free_json(void *json)
 	json_free(json);
 }
 
+/* Providers repeat what they are not sure of; how often says how sure. */
+static void
+webhook_count(struct request *rq, const char *answer)
+{
+	const char *reason;
+	struct json *json = json_parse(answer, strlen(answer), &reason);
+
+	if (json_bool(json_get(json, "isRepeated")))
+		atomic_fetch_add(&rq->tools->shared->webhooks_repeated, 1);
+	json_free(json);
+}
+
 /* POST /api/webhooks/telnyx */
 enum http_status
 webhook_receive(struct request *rq)
 {
 	const char *id, *type, *reason;
+	struct db_result *answer;
 	struct json *event;
 
 	if (rq->raw_len > WEBHOOK_BODY_MAX)
 		return reply_problem(rq, HTTP_TOO_LARGE, "TOO_LARGE", "Event is larger than 1 MB");
 	if (!webhook_is_signed(rq)) {
 		atomic_fetch_add(&rq->tools->shared->webhooks_refused, 1);
+		if (*rq->env.telnyx_timestamp != '\0' && !webhook_time_is_near(rq->env.telnyx_timestamp))
+			atomic_fetch_add(&rq->tools->shared->webhooks_late, 1);
 		return reply_raw(rq, HTTP_UNAUTHORIZED, "text/plain", "");
 	}
 
@@ -99,9 +114,10 @@ webhook_receive(struct request *rq)
 		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
 		    "Event has no data.id or no data.event_type");
 	FAILPOINT("webhook_before_statement");
-	if (reply_call(rq, HTTP_OK, NULL, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw)) !=
-	    HTTP_OK)
+	answer = reply_rows(rq, STMT_webhook_receive, ARGS(rq->who_json, id, type, rq->raw));
+	if (answer == NULL)
 		return rq->status;
 	FAILPOINT("webhook_after_commit");
+	webhook_count(rq, db_value(answer, 0, 0));
 	return reply_raw(rq, HTTP_OK, "application/json; charset=utf-8", "{\"received\":true}");
 }

@@ -199,9 +199,10 @@ begin
 		_raw #>> '{data,payload,call_control_id}', _raw #>> '{data,payload,call_leg_id}', _raw)
 	on conflict (id) do nothing
 	returning * into _event;
-	if found then
-		perform vals.webhook_apply(_who, _event);
+	if not found then
+		return json_build_object('received', true, 'isRepeated', true);
 	end if;
+	perform vals.webhook_apply(_who, _event);
 	return json_build_object('received', true);
 end
 $$;

@@ -1,7 +1,7 @@
 /* The metrics page: Prometheus text, counted by route template. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { admin, baseUrl, expectStatus, newLead } from './support.mjs';
+import { admin, baseUrl, expectStatus, newLead, send } from './support.mjs';
 
 async function samples() {
   const response = await fetch(`${baseUrl}/metrics`);
@@ -38,6 +38,43 @@ test('the buckets of a route add up to its count', async () => {
   const now = await samples();
   const label = 'method="GET",route="/api/calls/active"';
   assert.equal(now.get(`vals_request_seconds_bucket{${label},le="+Inf"}`), now.get(`vals_request_seconds_count{${label}}`));
+});
+
+test('how long requests wait for a worker is counted', async () => {
+  const before = (await samples()).get('vals_queue_seconds_count');
+  await admin.get('/api/calls/active');
+  const now = await samples();
+  assert.ok(now.get('vals_queue_seconds_count') > before);
+  assert.equal(now.get('vals_queue_seconds_bucket{le="+Inf"}'), now.get('vals_queue_seconds_count'));
+  assert.ok(now.get('vals_queue_seconds_sum') / now.get('vals_queue_seconds_count') < 60);
+});
+
+test('calls of the database are counted by how they ended', async () => {
+  const before = await samples();
+  const lead = await newLead();
+  expectStatus(await admin.post('/api/leads', { firstName: 'A', lastName: 'B', phone: lead.phone }), 409);
+  const now = await samples();
+  for (const outcome of ['ok', 'refused']) {
+    const name = `vals_database_calls_total{outcome="${outcome}"}`;
+    assert.ok(now.get(name) > before.get(name), outcome);
+  }
+  assert.ok(now.get('vals_database_connects_total') >= 1);
+});
+
+test('provider events that are refused are counted, the late ones by themselves', async () => {
+  const event = (at) =>
+    send('POST', '/api/webhooks/telnyx', {
+      body: {}, headers: { 'telnyx-signature-ed25519': 'AAAA', 'telnyx-timestamp': at === undefined ? null : String(at) }, isBare: true,
+    });
+  const counters = async () => {
+    const now = await samples();
+    return ['refused', 'late'].map((kind) => now.get(`vals_webhooks_${kind}_total`));
+  };
+  const [refused, late] = await counters();
+  await event();
+  await event(Math.floor(Date.now() / 1000));
+  await event(1_000_000_000);
+  assert.deepEqual(await counters(), [refused + 3, late + 1]);
 });
 
 test('the database and the other programs are seen', async () => {

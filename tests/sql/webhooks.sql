@@ -37,7 +37,7 @@ select test.dialled(test.call()) as twice \gset
 select test.event(:'twice', 'call.answered', clock_timestamp()) as event \gset
 select test.receive(:'event') \g /dev/null
 select test.told(:'twice') as told_once, (test.the_lead((test.the_call(:'twice')).lead_id)).version as version_once \gset
-select is(test.receive(:'event')::jsonb, '{"received":true}'::jsonb, 'a_second_delivery_is_received_as_well');
+select is(test.receive(:'event')::jsonb, '{"received":true,"isRepeated":true}'::jsonb, 'a_second_delivery_is_received_as_well');
 select is(test.told(:'twice'), :'told_once', 'a_second_delivery_tells_nothing');
 select is((test.the_lead((test.the_call(:'twice')).lead_id)).version, :version_once, 'a_second_delivery_changes_nothing');
 select is((select count(*) from vals.webhook_events where id = (:'event'::jsonb #>> '{data,id}')::uuid), 1::bigint, 'a_second_delivery_is_stored_once');
