@@ -125,28 +125,26 @@ begin
 end
 $$;
 
--- A dial that will never be done ends its leg, and with it the call or the transfer.
+-- A dial that will never be done ends its leg, and with it the call or the transfer. A telephone that was heard of was
+-- dialled, whatever the answer said.
 create or replace function vals.dial_failed(_call vals.calls, _command vals.commands, _code text)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-	_transfer vals.transfers;
+	_leg vals.legs := vals.command_leg(_command);
+	_is_no_number boolean := _code = '10016';
 begin
-	-- A telephone that rings was dialled, whatever the answer said.
-	update vals.legs g
-	set state = 'ended', ended_at = now(), deadline_at = null
-	where g.id = _command.leg_id
-		and g.state in ('queued', 'dialing');
-	-- What was to be done with a telephone that never rang.
-	perform vals.leg_commands_cancel(_command.leg_id, 'the dial failed');
-	_transfer := vals.transfer_of_leg(_command.leg_id);
-	if _transfer.id is not null then
-		perform vals.transfer_fail(null, _transfer, 'failed', case when _code = '10016' then 'invalid_number' else 'api_error' end,
-			clock_timestamp());
+	if _leg.call_control_id is not null then
+		return;
+	end if;
+	perform vals.leg_end(_leg, null, clock_timestamp());
+	if _leg.kind = 'closer' then
+		perform vals.transfer_fail(null, vals.transfer_of_leg(_leg.id), 'failed',
+			case when _is_no_number then 'invalid_number' else 'api_error' end, clock_timestamp());
 	elsif _call.end_time is null then
-		perform vals.call_end(null, _call, 'failed', case when _code = '10016' then 'wrong_number' else 'failed' end, 'api_error',
+		perform vals.call_end(null, _call, 'failed', case when _is_no_number then 'wrong_number' else 'failed' end, 'api_error',
 			null, clock_timestamp());
 	end if;
 end

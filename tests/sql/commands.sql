@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(60);
+select plan(64);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -104,6 +104,20 @@ select api.call_end(test.who('agent'), jsonb_build_object('callId', :'unhangable
 select t.command_id as command, t.attempt as attempt from test.take(:'unhangable') as t (command_id uuid, attempt int) \gset
 select is(run.command_failed(:'command', :attempt, 422, '90015', 'refused'), true, 'a_hangup_can_be_given_up');
 select is(test.standing(:'unhangable'), 'canceled callback agent_hangup', 'which_does_not_touch_the_call');
+
+-- What was heard of was dialled, whatever the answer says; what was not is let go of.
+select test.call() as heard \gset
+select t.command_id as command, t.attempt as attempt from test.take(:'heard') as t (command_id uuid, attempt int) \gset
+select test.hears(:'heard', 'call.initiated', 1) \g /dev/null
+select run.command_failed(:'command', :attempt, 422, '10015', 'refused') \g /dev/null
+select is(test.standing(:'heard') || ' ' || (test.the_leg(:'heard')).state, 'ringing - - ringing', 'a_telephone_that_rings_was_dialled');
+select test.call() as unheard \gset
+select t.command_id as command, t.attempt as attempt from test.take(:'unheard') as t (command_id uuid, attempt int) \gset
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'unheard')) \g /dev/null
+select is(test.commands(:'unheard'), 'dial leased, hangup pending', 'what_may_be_ringing_is_to_be_hung_up');
+select run.command_failed(:'command', :attempt, 422, '10015', 'refused') \g /dev/null
+select is(test.commands(:'unheard'), 'dial failed, hangup canceled', 'unless_it_never_will');
+select is((select concat_ws(' ', g.state, g.deadline_at) from test.the_leg(:'unheard') g), 'ended', 'then_its_leg_is_over');
 
 -- Order, limit, locks.
 select count(test.call()) as calls from generate_series(1, 5) \gset

@@ -120,6 +120,7 @@ select test.answered() as broken \gset
 select api.calls_recording_set(test.who(), :'broken', '{"action":"start"}') \g /dev/null
 select test.hears(:'broken', 'call.recording.error', 8, '{"reason":"internal"}') \g /dev/null
 select is((test.the_call(:'broken')).recording_status, 'failed', 'an_error_of_the_provider_as_well');
+select is(test.last_told(:'broken', 'call.recording') #>> '{recording,status}', 'failed', 'which_is_told');
 
 -- The transcript: what was final, by who spoke, each event once.
 create function test.said(_call uuid, _text text, _track text, _seconds numeric, _final boolean default true, _id uuid default gen_random_uuid())

@@ -218,6 +218,14 @@ select is(test.join_refused('conference_join', 'kevin'), 'declined closer_hangup
 select is(test.join_refused('conference_join', 'time'), 'failed join_failed / transfer_failed / (speak) conference_create conference_leave ', 'a_refused_join_of_whoever');
 select is(test.join_refused('conference_create', 'time'), 'failed join_failed / transfer_failed / (speak) conference_create ', 'a_conference_that_cannot_be');
 
+-- Refused when all is over it means nothing any more.
+select test.transfer_at('joining') as gone \gset
+update vals.commands set state = 'leased', attempt = 1, first_sent_at = now() where call_id = (test.the_transfer(:'gone')).call_id and kind = 'conference_create';
+select test.kevin_hears(:'gone', 'call.hangup', 13, '{"hangup_cause":"normal_clearing"}') \g /dev/null
+select test.refuses(:'gone', 'conference_create', '90019') \g /dev/null
+select is((select concat_ws(' ', t.state, t.join_error, t.deadline_at) from test.the_transfer(:'gone') t), 'declined', 'a_refusal_after_the_end_is_old_news');
+select test.over(:'gone') \g /dev/null
+
 -- Nobody said that Kevin joined: who is in the conference is asked once.
 create function test.participants(_answer jsonb)
 returns text
