@@ -324,6 +324,12 @@ socket_send(struct socket *socket, struct frame *const *frames, size_t count)
 	session_send(socket->client->session, frames, count);
 }
 
+bool
+socket_is_reachable(const struct socket *socket)
+{
+	return session_is_reachable(socket->client->session);
+}
+
 size_t
 socket_backlog(const struct socket *socket)
 {

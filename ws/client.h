@@ -84,6 +84,9 @@ const struct visitor *socket_visitor(const struct socket *socket);
 /* Send frames of message.h and attachments, in a row. */
 void socket_send(struct socket *socket, struct frame *const *frames, size_t count);
 
+/* Whether a connection to its client is open at this moment. */
+bool socket_is_reachable(const struct socket *socket);
+
 /* Bytes that wait to be sent on its connection. */
 size_t socket_backlog(const struct socket *socket);
 

@@ -120,7 +120,7 @@ start_recovery(void)
 	if (window_ms > 0)
 		recovery_start(&(struct recovery_settings){ .pg = program.reads,
 		    .node = (int)conf_int(CONF_ws_node), .window_ms = window_ms,
-		    .lost = presence_lost });
+		    .lost = presence_lost, .is_reachable = presence_is_reachable });
 	replay_start(&(struct replay_settings){ .pg = program.reads, .hears = presence_hears,
 	    .caught_up = presence_caught_up, .lost = presence_cut_off });
 }

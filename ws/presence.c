@@ -270,6 +270,14 @@ presence_cut_off_all(void)
 		member->is_cut_off = true;
 }
 
+bool
+presence_is_reachable(void *owner)
+{
+	const struct member *member = owner;
+
+	return socket_is_reachable(member->socket);
+}
+
 void
 presence_lost(void *owner)
 {

@@ -69,6 +69,7 @@ void presence_send_status(struct member *member);
 
 /* For recovery.h and replay.h, of a member. */
 void presence_lost(void *member);
+bool presence_is_reachable(void *member);
 void presence_cut_off(struct member *member);
 void presence_cut_off_all(void);	/* who is here shall not come back to what he was */
 void presence_caught_up(struct member *member);

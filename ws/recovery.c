@@ -287,6 +287,7 @@ recovery_add_claim(struct buf *json, const struct recovery_claim *claim,
     const struct recovery_entry *entry)
 {
 	char hash[TOKEN_HASH_HEX_SIZE];
+	const struct recovery *former;
 
 	token_hash(entry->new_pid, hash);
 	buf_addf(json, "{\"newPid\":\"%s\",\"principal\":\"%s\",\"socketId\":\"%s\","
@@ -295,8 +296,11 @@ recovery_add_claim(struct buf *json, const struct recovery_claim *claim,
 	    recoveries.settings.window_ms);
 	if (entry->asked_pid[0] != '\0') {
 		token_hash(entry->asked_pid, hash);
-		buf_addf(json, ",\"pid\":\"%s\",\"isHere\":%s", hash,
-		    recovery_find(hash) != NULL ? "true" : "false");
+		buf_addf(json, ",\"pid\":\"%s\"", hash);
+		former = recovery_find(hash);
+		if (former != NULL)
+			buf_addf(json, ",\"isReachable\":%s", recoveries.settings.is_reachable(
+			    former->owner) ? "true" : "false");
 		if (claim->offset != NULL)
 			buf_addf(json, ",\"offset\":\"%s\"", claim->offset);
 	}
@@ -457,7 +461,8 @@ recovery_beaten(void *owner, enum pgasync_outcome outcome, const struct pgasync_
 		lost = recovery_find(pgasync_value(result, i, 0));
 		if (lost == NULL)
 			continue;
-		buf_addf(&contested, "%s\"%s\"", contested.len > 0 ? "," : "[", lost->hash);
+		if (recoveries.settings.is_reachable(lost->owner))
+			buf_addf(&contested, "%s\"%s\"", contested.len > 0 ? "," : "[", lost->hash);
 		recovery_lose(lost);
 	}
 	if (contested.len > 0) {

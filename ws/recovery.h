@@ -34,6 +34,12 @@ struct recovery_settings {
 
 	/* Another connection took this owner's socket over: to be closed. */
 	void (*lost)(void *owner);
+
+	/*
+	 * Whether its client is connected at this moment. One that is not may well be the one who
+	 * comes back: a lost link can leave both sides without a connection to notice it by.
+	 */
+	bool (*is_reachable)(void *owner);
 };
 
 /* A socket that wants in. Everything is borrowed for the time of the call. */

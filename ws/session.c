@@ -835,6 +835,13 @@ session_visitor(const struct session *session)
 	return session->speaking != NULL ? conn_visitor(session->speaking) : NULL;
 }
 
+bool
+session_is_reachable(const struct session *session)
+{
+	return session->state == SESSION_WEBSOCKET ? session->websocket != NULL :
+	    session->get != NULL || session->post != NULL;
+}
+
 void
 session_end_all(enum session_end end)
 {

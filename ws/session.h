@@ -130,6 +130,9 @@ void session_close(struct session *session, enum session_end end);
 /* End it when the loop turns, for callers that are still walking over sessions. */
 void session_doom(struct session *session, enum session_end end);
 
+/* Whether a connection to the client is open at this moment. */
+bool session_is_reachable(const struct session *session);
+
 /* End all sessions now, for callers that stand in none of them. */
 void session_end_all(enum session_end end);
 

@@ -37,8 +37,8 @@ begin
 end
 $$;
 
--- Take over the state a client asks for with {pid, principal, offset?, instance, isHere, window}; isHere: the daemon
--- itself holds its living connection. Answers the row as it is now, or nothing if it is not to be had.
+-- Take over the state a client asks for with {pid, principal, offset?, instance, window, isReachable?}; isReachable: it is the daemon's
+-- own, whose client is connected, or else not. Answers the row as it is now, or nothing if it is not to be had.
 create or replace function vals.socket_state_take(_claim jsonb)
 returns vals.socket_states
 language plpgsql
@@ -57,7 +57,7 @@ begin
 	_after := coalesce((_claim ->> 'offset')::bigint, _state.start_seq);
 	if _state.pid_hash is null
 		or _state.principal <> (_claim ->> 'principal')::uuid
-		or (_state.left_at is null and _state.contested_until > now())
+		or (_state.left_at is null and _state.contested_until > now() and coalesce((_claim ->> 'isReachable')::boolean, true))
 		or _after < _state.start_seq
 		or not vals.socket_state_is_fresh(_state.left_at, _state.instance, _window)
 		or not vals.events_are_kept(_after)
@@ -73,7 +73,7 @@ begin
 	set epoch = s.epoch + 1,
 		instance = _instance,
 		left_at = null,
-		contested_until = case when (_claim ->> 'isHere')::boolean then now() + interval '15 seconds' end
+		contested_until = case when (_claim ->> 'isReachable')::boolean then now() + interval '5 seconds' end
 	where s.pid_hash = _state.pid_hash
 	returning s.* into _state;
 	return _state;
@@ -188,7 +188,7 @@ as $$
 begin
 	perform set_config('synchronous_commit', 'off', true);
 	update vals.socket_states s
-	set contested_until = now() + interval '15 seconds'
+	set contested_until = now() + interval '5 seconds'
 	where s.pid_hash in (select p.hash from jsonb_array_elements_text(_pids) as p (hash))
 		and s.left_at is null;
 end

@@ -1,7 +1,7 @@
 -- Sockets that come back: their rows, and who may have them.
 \ir support/begin.psql
 
-select plan(47);
+select plan(48);
 
 update vals.event_log set seq = null;
 delete from vals.event_log;
@@ -21,7 +21,7 @@ returns jsonb
 language sql immutable
 as $$
 	select jsonb_build_object('newPid', _new, 'principal', '0b000000-0000-4000-8000-000000000001', 'socketId', 'id-' || _new, 'start', 95, 'instance', _instance,
-		'window', 120000, 'isHere', false) || _more
+		'window', 120000) || _more
 $$;
 
 -- What comes of it, in one text.
@@ -112,22 +112,23 @@ select is(test.beat(:'one'), '{}', 'once');
 select feed.recovery_contest('["a"]') \g /dev/null
 select is(test.enter(test.claim(:'one', 'j', '{"pid":"a","offset":"99"}')), 'new 1 id-j {} 95', 'whose_living_connection_was_closed_does_not_take_it_back');
 select test.uncontested('a') \g /dev/null
-select is(test.enter(test.claim(:'two', 'k', '{"pid":"a","offset":"99","isHere":true}')), 'recovered 8 id-a {"leads": 96} 99', 'at_the_same_daemon_nobody_has_to_be_told');
-select is(test.enter(test.claim(:'two', 'l', '{"pid":"a","offset":"99","isHere":true}')), 'new 1 id-l {} 95', 'and_it_is_not_taken_back_either');
-select feed.recovery_leave('[{"pid":"a","epoch":8,"isFinal":false}]') \g /dev/null
-select is(test.enter(test.claim(:'two', 'm', '{"pid":"a","offset":"99"}')), 'recovered 9 id-a {"leads": 96} 99', 'once_it_is_free_it_may_be_had');
+select is(test.enter(test.claim(:'two', 'k', '{"pid":"a","offset":"99","isReachable":true}')), 'recovered 8 id-a {"leads": 96} 99', 'at_the_same_daemon_nobody_has_to_be_told');
+select is(test.enter(test.claim(:'two', 'l', '{"pid":"a","offset":"99","isReachable":true}')), 'new 1 id-l {} 95', 'and_it_is_not_taken_back_either');
+select is(test.enter(test.claim(:'two', 'l2', '{"pid":"a","offset":"99","isReachable":false}')), 'recovered 9 id-a {"leads": 96} 99', 'but_from_a_connection_whose_client_is_not_there_it_is');
+select feed.recovery_leave('[{"pid":"a","epoch":9,"isFinal":false}]') \g /dev/null
+select is(test.enter(test.claim(:'two', 'm', '{"pid":"a","offset":"99"}')), 'recovered 10 id-a {"leads": 96} 99', 'once_it_is_free_it_may_be_had');
 select feed.recovery_contest('["nobody"]') \g /dev/null
 select is(test.beat(:'one'), '{}', 'nobody_was_fenced_by_that');
 
 -- Killed without a word.
 select test.silent(:'two', '100 seconds') \g /dev/null
-select is(test.enter(test.claim(:'one', 'n', '{"pid":"a","offset":"99"}')), 'recovered 10 id-a {"leads": 96} 99 fenced', 'the_sockets_of_a_daemon_that_was_killed_come_back');
+select is(test.enter(test.claim(:'one', 'n', '{"pid":"a","offset":"99"}')), 'recovered 11 id-a {"leads": 96} 99 fenced', 'the_sockets_of_a_daemon_that_was_killed_come_back');
 select is(test.enter(test.claim(:'two', 'o')), 'new 1 id-o {} 95', 'one_more_socket_of_it');
 select test.silent(:'two', '121 seconds') \g /dev/null
 select is(test.enter(test.claim(:'one', 'p', '{"pid":"o"}')), 'new 1 id-p {} 95', 'within_the_window_only');
 
 -- Taking leave, and being forgotten.
-select feed.recovery_leave('[{"pid":"a","epoch":10,"isFinal":true}]') \g /dev/null
+select feed.recovery_leave('[{"pid":"a","epoch":11,"isFinal":true}]') \g /dev/null
 select is(test.enter(test.claim(:'one', 'q', '{"pid":"a","offset":"99"}')), 'new 1 id-q {} 95', 'who_took_his_leave_is_a_new_one');
 select feed.recovery_leave(jsonb_agg(jsonb_build_object('pid', p, 'epoch', 1, 'isFinal', true))) from regexp_split_to_table(test.states(), ' ') p where p not in ('o', 'p') \g /dev/null
 select is(test.states(), 'o p', 'many_are_told_of_at_once');
