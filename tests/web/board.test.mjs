@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowOf, seconds, transferOf, untilAnswered, untilText } from "./lib/board.mjs";
-import { openBoard } from "./lib/browser.mjs";
+import { cutConnection, openBoard } from "./lib/browser.mjs";
 import {
   artifact,
   changeKevin,
@@ -115,22 +115,8 @@ test("what happened while the connection was away is there when it is back", asy
   await reportScore(callId, 40);
   await untilText(row.getByTestId("score"), /^40$/);
 
-  await page.context().route("**/socket.io/**", (route) => route.abort());
-  const network = await page.context().newCDPSession(page);
-  await network.send("Network.enable");
-  const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
-  await network.send("Network.emulateNetworkConditions", offline);
-  await page.evaluate(() => globalThis.dispatchEvent(new Event("offline")));
-  await page.locator("[data-testid=connection][data-state=reconnecting]").waitFor();
+  const restore = await cutConnection(page);
   await reportScore(callId, 71);
-
-  await network.send("Network.emulateNetworkConditions", {
-    ...offline,
-    offline: false,
-    downloadThroughput: -1,
-    uploadThroughput: -1,
-  });
-  await page.context().unroute("**/socket.io/**");
-  await page.locator("[data-testid=connection][data-state=live]").waitFor();
+  await restore();
   await untilText(row.getByTestId("score"), /^71$/);
 });

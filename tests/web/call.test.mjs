@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linkOf, rowOf, untilAnswered, untilText } from "./lib/board.mjs";
-import { openBoard, openBoardAs } from "./lib/browser.mjs";
+import { cutConnection, openBoard, openBoardAs } from "./lib/browser.mjs";
 import { artifact, createUser, endCall, movePhase, reportScore, say, startCall, system } from "./lib/system.mjs";
 
 const transcriptOf = (page) => page.getByTestId("transcript");
@@ -85,6 +85,59 @@ test("a recording is started and stopped, and the page hears how it stands", asy
   await toggle.click();
   await page.locator("[data-testid=recording]:not([data-status=recording])").waitFor();
   await untilText(toggle, /^Start recording$/);
+});
+
+test("a connection that was away for a moment brings what was missed, once, and nothing is fetched again", async (t) => {
+  const { page, callId } = await openCall(t);
+  await say(callId, ...lines(1, 2));
+  await untilText(transcriptOf(page), /Line 2\./);
+  const restore = await cutConnection(page);
+  const fetched = [];
+  page.on("request", (request) => {
+    if (/\/api\/calls\//.test(request.url())) fetched.push(request.url());
+  });
+  await say(callId, ...lines(3, 4));
+  await reportScore(callId, 66, 7);
+  await restore();
+  const text = await untilText(transcriptOf(page), /Line 4\./);
+  for (const number of [1, 2, 3, 4]) assert.equal(text.split(`Line ${number}.`).length, 2, text);
+  await untilText(page.getByTestId("score"), /^66$/);
+  assert.deepEqual(fetched, []);
+  await say(callId, ...lines(5, 5));
+  await untilText(transcriptOf(page), /Line 5\./);
+});
+
+test("a recording can be heard once the call is over, also after its link has ended", async (t) => {
+  const { page, callId } = await openCall(t);
+  const toggle = page.getByTestId("recording-toggle");
+  if ((await page.getByTestId("recording").getAttribute("data-status")) !== "recording") await toggle.click();
+  await page.locator("[data-testid=recording][data-status=recording]").waitFor();
+  await page.waitForTimeout(1_500);
+  // The first link which the page gets is one that is over.
+  let links = 0;
+  await page.route(`**/api/calls/${callId}/recording`, async (route) => {
+    const response = await route.fetch();
+    const envelope = await response.json();
+    const [file] = envelope.data?.recordings ?? [];
+    if (file?.url && ++links === 1) file.url = file.url.replace(/expires=\d+/, "expires=1");
+    await route.fulfill({ response, json: envelope });
+  });
+  await endCall(callId, "follow_up");
+  const player = page.getByTestId("recording-player");
+  await player.waitFor({ timeout: 40_000 });
+  await page.waitForFunction(
+    () => document.querySelector("[data-testid=recording-player]")?.duration > 0,
+    undefined,
+    { timeout: 20_000 },
+  );
+  assert.ok(links >= 2, "a new link was asked for");
+  await player.evaluate((audio) => {
+    audio.muted = true;
+    return audio.play();
+  });
+  await page.waitForFunction(() => document.querySelector("[data-testid=recording-player]").currentTime > 0.2);
+  assert.match(await player.getAttribute("src"), /^\/api\/recordings\/[0-9a-f-]{36}\/file\?expires=\d+&signature=[0-9a-f]+$/);
+  await page.screenshot({ path: artifact("recording-light") });
 });
 
 test("an analyst, who may not monitor, hears the one call he looks at", async (t) => {

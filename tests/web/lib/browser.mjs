@@ -103,3 +103,20 @@ async function fillSignIn(page, email, password) {
 export async function untilLive(page) {
   await page.locator("[data-testid=connection][data-state=live]").waitFor();
 }
+
+/** Take the live connection away until the returned function is called; resolves once the page has noticed. */
+export async function cutConnection(page) {
+  await page.context().route("**/socket.io/**", (route) => route.abort());
+  const network = await page.context().newCDPSession(page);
+  await network.send("Network.enable");
+  const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
+  await network.send("Network.emulateNetworkConditions", offline);
+  await page.evaluate(() => globalThis.dispatchEvent(new Event("offline")));
+  await page.locator("[data-testid=connection][data-state=reconnecting]").waitFor();
+  return async () => {
+    const online = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    await network.send("Network.emulateNetworkConditions", online);
+    await page.context().unroute("**/socket.io/**");
+    await untilLive(page);
+  };
+}
