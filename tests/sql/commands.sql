@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(64);
+select plan(65);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -38,6 +38,7 @@ set local role vals_run;
 select is((select run.command_done(command_id, 2, 200, test.dial_answer(:'call')) from retaken), true, 'the_new_taker_finishes_it');
 select is((select run.command_done(command_id, 2, 200, test.dial_answer(:'call')) from retaken), false, 'a_command_is_finished_once');
 reset role;
+select is((select run.command_retry(command_id, 2, 0, 'x', true) from retaken), false, 'and_not_put_back_afterwards');
 select is((select concat_ws(' ', state, http_status, lease_until is null, finished_at is not null) from vals.commands where call_id = :'call'), 'done 200 t t',
 	'a_finished_command_keeps_the_answer');
 select is((select concat_ws(' ', g.state, g.call_control_id, g.call_leg_id, g.call_session_id) from test.the_leg(:'call') g),

@@ -182,6 +182,9 @@ select test.transfer((test.the_transfer(:'early')).call_id) as again \gset
 select test.receive(test.event((test.the_transfer(:'early')).call_id, 'call.answered', now(), jsonb_build_object('call_control_id', 'v3:stranger', 'call_leg_id', 'stranger', 'client_state',
 	encode(convert_to(jsonb_build_object('v', 1, 'call', (test.the_transfer(:'early')).call_id, 'leg', 'closer', 'xfer', 'no-uuid')::text, 'UTF8'), 'base64')))) \g /dev/null
 select is(test.transfer_standing(:'again'), 'requested - / transferring', 'one_without_a_transfer_of_ours_is_not_his');
+select test.receive(test.event((test.the_transfer(:'early')).call_id, 'call.answered', now(), jsonb_build_object('call_control_id', 'v3:stranger', 'call_leg_id', 'stranger', 'client_state',
+	encode(convert_to(jsonb_build_object('v', 1, 'call', (test.the_transfer(:'early')).call_id, 'leg', 'lead', 'xfer', :'again')::text, 'UTF8'), 'base64')))) \g /dev/null
+select is(test.transfer_standing(:'again'), 'requested - / transferring', 'what_the_lead_was_sent_along_does_not_name_Kevin');
 select test.conference_hears(:'again', 'conference.participant.joined', 'closer', 3) \g /dev/null
 select is((test.closer_leg(:'again')).call_control_id, null, 'the_client_state_of_a_conference_names_no_participant');
 select test.closer_dialled(:'again') \g /dev/null

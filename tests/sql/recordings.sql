@@ -71,7 +71,10 @@ select is((select concat_ws(' ', attempt, call_id, call_leg_id, format, url, url
 	'a_runner_takes_it');
 select is((select count(*) from run.recordings_take('two', 10, 60))::int, 1, 'and_another_the_other');
 select is((select run.recording_stored(recording_id, 2, 'x.mp3', 1) from taken), false, 'who_does_not_hold_it_cannot_store_it');
+select is((select run.recording_retry(recording_id, 2, 1000, 'slow') from taken), false, 'nor_put_it_back');
+select is((select run.recording_failed(recording_id, 2, 'slow') from taken), false, 'nor_give_it_up');
 select is((select run.recording_retry(recording_id, 1, 1000, 'slow') from taken), true, 'it_may_be_tried_again');
+select is((select run.recording_retry(recording_id, 1, 0, 'slow') from taken), false, 'by_who_holds_it');
 select is_empty($$select * from run.recordings_take('one', 10, 60)$$, 'after_a_while');
 reset role;
 update vals.recordings set next_at = now() where state = 'waiting';
