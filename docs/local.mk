@@ -1,4 +1,4 @@
-EXTRA_DIST += docs/api.md docs/architecture.md docs/database.md docs/operations.md docs/performance.md docs/realtime.md
+EXTRA_DIST += docs/api.md docs/architecture.md docs/database.md docs/operations.md docs/performance.md docs/realtime.md docs/scaling.md
 
 # The description of the API, and the page nginx serves beside it.
 apidocsdir = $(pkgdatadir)/docs
