@@ -74,7 +74,8 @@ program_simulator() {
 	local scenario=$DATA/tests/telnyx-sim/scenario.json
 	[ -n "$OPT_NO_DEMO" ] || scenario=$DATA/tests/demo/scenario.json
 	program telnyx-sim TERM node "$DATA/tests/telnyx-sim/main.mjs" --port "${SIM_URL##*:}" \
-		--key-file "$DATA/conf/sim-webhook.key" --scenario "$scenario" </dev/null
+		--log-max "${VALS_SIM_LOG_MAX:-20000}" --key-file "$DATA/conf/sim-webhook.key" \
+		--scenario "$scenario" </dev/null
 }
 
 program_api() {

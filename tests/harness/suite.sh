@@ -178,6 +178,8 @@ cmd_test() {
 		[[ " $AREAS " == *" $area "* ]] || die "no such area: $area (there are: $AREAS)"
 	done
 	packages_need up test
+	# The long run of the telephony tests makes ten thousand calls, and reads the log of all.
+	[ "${VALS_TEST_LONG-}" != 1 ] || export VALS_SIM_LOG_MAX=${VALS_SIM_LOG_MAX:-200000}
 	suite_artifacts
 	# At the end of the list: after everything is torn down.
 	EXIT_COMMANDS+=(suite_summary)

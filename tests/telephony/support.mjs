@@ -10,7 +10,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -265,7 +265,8 @@ export const postWebhook = (raw, headers) =>
 
 /* ---- the database ---- */
 
-async function psql(sql, args) {
+/* Run SQL and give what it prints. */
+export async function execute(sql, args = {}) {
   const variables = Object.entries(args).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
   const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1', ...variables]);
   running.child.stdin.end(sql);
@@ -274,11 +275,11 @@ async function psql(sql, args) {
 
 /* Rows of a query as objects; :'name' in it is args.name. */
 export const query = async (sql, args = {}) =>
-  JSON.parse(await psql(`select coalesce(json_agg(t), '[]') from (${sql}) t;\n`, args));
+  JSON.parse(await execute(`select coalesce(json_agg(t), '[]') from (${sql}) t;\n`, args));
 
 /* Make a call's commands older than they are. */
 export const age = (callId, seconds) =>
-  psql(
+  execute(
     `update vals.commands set first_sent_at = first_sent_at - make_interval(secs => :seconds)
      where call_id = :'call';\n`,
     { call: callId, seconds },
@@ -286,7 +287,7 @@ export const age = (callId, seconds) =>
 
 /* As if another runner had taken the call's commands from one that overslept its lease. */
 export const takeOver = (callId) =>
-  psql(
+  execute(
     `update vals.commands set attempt = attempt + 1, lease_until = now() + interval '4 s'
      where call_id = :'call';\n`,
     { call: callId },
@@ -339,6 +340,62 @@ export async function restoreApi() {
     const { raw } = webhook('call.something', { callControlId: `v3:${randomUUID()}` });
     return (await postWebhook(raw, signed(raw))).status === 200;
   }, 'the old settings are in use', 20_000);
+}
+
+/* ---- programs as processes ---- */
+
+const programFile = (name) => join(need('VALS_STATE'), 'run/programs', name);
+
+/* The supervisor keeps alive what lies there; it looks at names without a dot only. */
+function writeProgram(name, text) {
+  const file = programFile(name);
+  writeFileSync(`${file}.new`, text, { mode: 0o700 });
+  renameSync(`${file}.new`, file);
+}
+
+/* Whether a program was built with failpoints. */
+export const hasFailpoints = () =>
+  Boolean(process.env.VALS_STATE) && readFileSync(join(need('VALS_BIN'), 'vals-runner')).includes('VALS_FAILPOINT');
+
+async function isApiReady() {
+  const { status } = await call(`${need('VALS_URL')}/readyz`).catch(() => ({}));
+  return status === 200;
+}
+
+/* End a program and wait until the supervisor has started it again. */
+async function restart(name) {
+  const pid = programPid(name);
+  process.kill(pid, 'SIGTERM');
+  await eventually(() => programPid(name) !== pid, `${name} was started again`, 30_000);
+  await eventually(isApiReady, 'the stack is ready', 30_000);
+}
+
+/* Have a program run with this in its environment while `run` runs. */
+export async function withEnvironment(name, environment, run) {
+  const text = readFileSync(programFile(name), 'utf8');
+  const exports = Object.entries(environment).map(([key, value]) => `export ${key}='${value}'\n`);
+  writeProgram(name, text.replace(/^exec /m, `${exports.join('')}exec `));
+  try {
+    await restart(name);
+    return await run();
+  } finally {
+    writeProgram(name, text);
+    await restart(name);
+  }
+}
+
+/* Have two runners work while `run` runs; it is given their names. */
+export async function withTwoRunners(run) {
+  const second = 'vals-runner-9';
+  writeProgram(second, readFileSync(programFile('vals-runner'), 'utf8'));
+  try {
+    await eventually(() => existsSync(join(need('VALS_STATE'), `run/${second}.pid`)), 'the second runner is there');
+    return await run(['vals-runner', second]);
+  } finally {
+    const pid = programPid(second);
+    rmSync(programFile(second));
+    await eventually(() => !existsSync(`/proc/${pid}`), 'the second runner has ended', 15_000);
+  }
 }
 
 /* ---- the runner as a process ---- */
