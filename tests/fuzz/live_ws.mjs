@@ -7,15 +7,16 @@
  * pieces dropped, doubled, exchanged, cut short, sent in several parts and left in the middle.
  * Meanwhile and afterwards the daemon must answer a plain handshake, and in the end, when
  * everybody is gone, it must be the same process and at rest. What the sanitizers have to say
- * the caller reads. FUZZ_SEED repeats a run's bytes.
+ * the caller reads. FUZZ_SEED begins a run with the same bytes, as far as the daemon's pace lets
+ * it; what was said last before something was found is kept in FUZZ_LAST, a file.
  */
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const seconds = Number(process.argv[2] ?? 60);
-const { VALS_WS_SOCKET: socket, VALS_WS_PID: pid, VALS_ADMIN_TOKEN: token, FUZZ_SEED } = process.env;
+const { VALS_WS_SOCKET: socket, VALS_WS_PID: pid, VALS_ADMIN_TOKEN: token, FUZZ_SEED, FUZZ_LAST } = process.env;
 if (!socket || !pid || !token) throw new Error('run by ./dev fuzz');
 
 const AT_ONCE = 24;
@@ -140,7 +141,11 @@ function bend(data) {
   ])();
 }
 
-const bent = (data) => (chance(35) ? several(3, () => 0).reduce((so_far) => bend(so_far), data) : data);
+function bent(data) {
+  let result = data;
+  if (chance(35)) for (let times = 1 + random(3); times > 0; times--) result = bend(result);
+  return result;
+}
 
 /* ---- connections ---- */
 
@@ -163,8 +168,12 @@ function note(answer) {
   if (sids.length > 40) sids.shift();
 }
 
+const last = [];
+
 /* Say it, and go: politely, in the middle, or only after listening for a while. */
 async function converse(parts) {
+  last.push(parts);
+  if (last.length > 100) last.shift();
   const peer = connect(socket);
   const closed = new Promise((resolve) => peer.on('close', resolve));
   peer.on('error', () => peer.destroy());	/* cut by the daemon, as most of these deserve */
@@ -223,7 +232,12 @@ const doctor = (async () => {
     await sleep(1000);
   }
 })();
-await Promise.all([...workers, doctor]);
-await rest();
-await handshake();
+try {
+  await Promise.all([...workers, doctor]);
+  await rest();
+  await handshake();
+} catch (error) {
+  if (FUZZ_LAST) writeFileSync(FUZZ_LAST, JSON.stringify(last.map((parts) => parts.map((part) => part.toString('latin1'))), null, 1));
+  throw error;
+}
 console.log(`${counts.connections} connections, ${counts.bytes} bytes, ${counts.answers} answers, ${counts.upgrades} websockets`);

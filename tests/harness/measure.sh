@@ -144,7 +144,7 @@ fuzz_live() {
 	WS_PING_INTERVAL_MS=1000 WS_PING_TIMEOUT_MS=1000 suite_stack
 	pid=$(cat "$VALS_STATE/run/vals-ws.pid")
 	echo "== live vals-ws, $1 s"
-	VALS_WS_PID=$pid node "$ROOT/tests/fuzz/live_ws.mjs" "$1" || status=1
+	VALS_WS_PID=$pid FUZZ_LAST=$ARTIFACTS/live_ws.json node "$ROOT/tests/fuzz/live_ws.mjs" "$1" || status=1
 	if [ "$(cat "$VALS_STATE/run/vals-ws.pid")" != "$pid" ]; then
 		echo "vals-ws was started anew: it died; see $ARTIFACTS/log"
 		status=1

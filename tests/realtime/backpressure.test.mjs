@@ -43,6 +43,24 @@ describe('while some never read', () => {
     }
   });
 
+  test('one that reads by fits and starts gets all of it, whole and in order', async () => {
+    const count = 12;	/* with these fillers more than a pipe holds, but less than a queue */
+    const senders = [0, 5000, 70_000].map((filler) => ({ filler, mark: randomUUID() }));
+    const reader = await stuck();
+    const heard = (mark) =>
+      reader.frames.filter((text) => text.startsWith('42') && text.includes(mark)).map((text) => JSON.parse(text.slice(2))[1].n);
+
+    await Promise.all(senders.map((sender) => emitMany(count, sender)));
+    const fits = setInterval(() => (reader.isPaused ? reader.resume() : reader.pause()), 5);
+    try {
+      await eventually(() => senders.every(({ mark }) => heard(mark).length >= count), 'everything has come', 20_000);
+    } finally {
+      clearInterval(fits);
+      reader.terminate();
+    }
+    for (const { mark } of senders) assert.deepEqual(heard(mark), Array.from({ length: count }, (_, i) => i + 1));
+  });
+
   test('a polling session without a GET does not pile up for ever', async () => {
     const sid = await handshake();
     const path = `${POLLING}&sid=${sid}`;
