@@ -26,6 +26,7 @@
 #include "metrics.h"
 #include "pgasync.h"
 #include "presence.h"
+#include "session.h"
 #include "xalloc.h"
 
 #define REPLAY_BATCH 500	/* events read with one call */
@@ -200,6 +201,7 @@ replay_serve_some(void)
 {
 	int looked = 0;
 
+	session_hold();
 	while (replay.next != NULL && looked < REPLAY_TURN) {
 		struct member *member = replay.next;
 
@@ -210,6 +212,7 @@ replay_serve_some(void)
 			replay.settings.caught_up(member);
 		}
 	}
+	session_release();
 	return replay.next == NULL;
 }
 

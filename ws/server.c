@@ -39,7 +39,7 @@
 #include "session.h"
 #include "xalloc.h"
 
-#define SERVER_HEADERS_MAX 16384	/* bytes of one request's headers */
+#define SERVER_HEADERS_MAX 18432	/* bytes of one request's headers: 16 kB, and what the proxy adds */
 #define SERVER_ARG_MAX 1024		/* longest query argument looked at */
 #define SERVER_DRAIN_MAX (16 * 1024 * 1024)	/* longest body read only to be refused */
 #define SERVER_CLOSE_MS 1000		/* for a peer to take part in a close */

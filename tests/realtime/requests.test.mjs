@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually, need } from '../api/support.mjs';
 import { daemonPid } from './link.mjs';
-import { POLLING, WebSocket, dial, frame, handshake, knock, sleep } from './support.mjs';
+import { POLLING, WebSocket, dial, frame, handshake, knock, origin, sleep } from './support.mjs';
 
 /* The share of a core that a process uses; the name in /proc/PID/stat may hold blanks. */
 async function busyShare(pid) {
@@ -44,8 +44,10 @@ describe('a handshake', () => {
     assert.equal(answer.status, 200, answer.text);
   });
 
-  test('may come with 12,000 bytes of cookies', async () => {
-    assert.equal((await knock('GET', POLLING, { headers: { cookie: `a=${'x'.repeat(12_000)}` } })).status, 200);
+  test('may come with 16 kB of headers, also through the proxy', async () => {
+    const headers = { cookie: `a=${'x'.repeat(12_000)}`, 'x-filler': 'y'.repeat(4000) };
+    assert.equal((await knock('GET', POLLING, { headers })).status, 200);
+    assert.equal((await fetch(`${origin}${POLLING}`, { headers })).status, 200);
   });
 
   for (const [method, path, status, code, message] of [
