@@ -147,21 +147,37 @@ static const struct app echo_app = {
 
 /* ---- the program ---- */
 
-static struct listener *listener;
+static struct listener *listener, *listener6;
 
 static void
 stop(void *owner)
 {
 	(void)owner;
 	listener_free(&listener);
+	listener_free(&listener6);
 	server_stop();
 	session_stop();
 	loop_stop();
 }
 
-/* A socket that listens on loopback, or -1; *port may be 0 and is then chosen. */
+/* A socket that listens on this address, or -1. */
 static int
-listen_on(in_port_t *port)
+listen_on(const struct sockaddr *address, socklen_t len)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (bind(fd, address, len) == 0 && listen(fd, 1024) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* On loopback; *port may be 0 and is then chosen. */
+static int
+listen_on_ipv4(in_port_t *port)
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
@@ -169,17 +185,24 @@ listen_on(in_port_t *port)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1;
+	int fd = listen_on((struct sockaddr *)&address, len);
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
-	    listen(fd, 1024) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) == -1)
-		return -1;
-	*port = ntohs(address.sin_port);
+	if (fd != -1 && getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+		*port = ntohs(address.sin_port);
 	return fd;
+}
+
+/* Also there: `localhost` may mean this one first. */
+static int
+listen_on_ipv6(in_port_t port)
+{
+	struct sockaddr_in6 address = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+
+	return listen_on((struct sockaddr *)&address, sizeof(address));
 }
 
 int
@@ -191,12 +214,12 @@ main(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct server_settings server_settings = {
-		.paths = paths, .max_payload = MAX_PAYLOAD, .max_connections = 20000,
+		.paths = paths, .max_payload = MAX_PAYLOAD, .max_connections = 16000,
 	};
 	static const struct session_settings session_settings = {
 		.limits = { 300, 200, MAX_PAYLOAD }, .upgrade_timeout_ms = 10000,
 		.queue_bytes = 16 * 1024 * 1024, .queue_frames = 65536,
-		.max_sessions = 20000,
+		.max_sessions = 16000,
 	};
 	in_port_t port;
 	int fd;
@@ -212,12 +235,15 @@ main(int argc, char **argv)
 	loop_open();
 	session_start(&session_settings);
 	client_start(&echo_app);
-	fd = listen_on(&port);
+	fd = listen_on_ipv4(&port);
 	if (fd == -1 || server_start(&server_settings) == -1) {
 		perror("socketio-echo");
 		return 1;
 	}
 	listener = listener_adopt(fd, server_take);
+	fd = listen_on_ipv6(port);
+	if (fd != -1)	/* a machine without it has no such localhost */
+		listener6 = listener_adopt(fd, server_take);
 	loop_on_signal(SIGTERM, stop, NULL);
 	loop_on_signal(SIGINT, stop, NULL);
 	printf("listening %u\n", (unsigned)port);
