@@ -469,10 +469,15 @@ session_release(void)
 	}
 }
 
-/* A ping goes next, not last: a long queue must not look like a dead server. */
+/*
+ * A ping goes next, not last: a long queue must not look like a dead server. One that can leave
+ * now gives the peer all of its time to answer, even if we are late.
+ */
 static void
 session_ping(struct session *session)
 {
+	if (session->state == SESSION_WEBSOCKET || session->get != NULL)
+		session->alive_until = loop_now() + sessions.settings.limits.ping_timeout_ms;
 	session->ping_at = 0;
 	session->is_ping_due = true;
 	session_wake(session);

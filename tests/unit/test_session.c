@@ -596,6 +596,22 @@ frames_are_written_at_once_unless_others_wait(void **state)
 }
 
 static void
+a_ping_that_leaves_late_may_be_answered_late(void **state)
+{
+	struct conn *conn;
+	struct session *session = open_websocket(&conn);
+
+	(void)state;
+	now += PING_INTERVAL + PING_TIMEOUT - 2;	/* the loop did not turn all this time */
+	pass(1);
+	session_writable(session, conn);
+	pass(PING_TIMEOUT - 2);
+	receive(session, conn, "3");
+	pass(PING_TIMEOUT);
+	assert_int_equal(conn->close_code, 0);
+}
+
+static void
 a_close_that_overtakes_its_get_still_answers_it(void **state)
 {
 	struct session *session = open_polling();
@@ -1018,6 +1034,7 @@ main(void)
 		TEST(a_late_frame_on_a_websocket_finds_the_session_over),
 		TEST(a_websocket_session_is_told_that_it_cannot_upgrade),
 		TEST(frames_are_written_at_once_unless_others_wait),
+		TEST(a_ping_that_leaves_late_may_be_answered_late),
 		TEST(a_close_that_overtakes_its_get_still_answers_it),
 		TEST(what_is_held_leaves_in_one_write),
 		TEST(a_session_that_ends_while_it_is_held_gets_nothing),
