@@ -37,25 +37,37 @@ listener_resume(void *owner)
 	loop_io_want(listener->io, true, false);
 }
 
+/* The next connection, or -1: there is none, or there may be none for a while. */
+static int
+listener_take(struct listener *listener)
+{
+	int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+		log_warn("listener", "could not accept: %s", strerror(errno));
+		loop_io_want(listener->io, false, false);
+		loop_timer_set(listener->pause, loop_now() + LISTENER_PAUSE_MS);
+	}
+	return fd;
+}
+
+/*
+ * Of several that are readable at once libev serves first whom it was told of last. So they are
+ * handed over last come first, and what one client said on two of them is heard in order.
+ */
 static void
 listener_ready(void *owner, bool can_read, bool can_write)
 {
 	struct listener *listener = owner;
+	int fds[LISTENER_BURST];
+	int count = 0;
 
 	(void)can_read;
 	(void)can_write;
-	for (int i = 0; i < LISTENER_BURST; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
-			log_warn("listener", "could not accept: %s", strerror(errno));
-			loop_io_want(listener->io, false, false);
-			loop_timer_set(listener->pause, loop_now() + LISTENER_PAUSE_MS);
-		}
-		if (fd == -1)
-			return;
-		listener->accepted(fd);
-	}
+	while (count < LISTENER_BURST && (fds[count] = listener_take(listener)) != -1)
+		count++;
+	while (count > 0)
+		listener->accepted(fds[--count]);
 }
 
 struct listener *

@@ -128,6 +128,19 @@ describe('a polling session', () => {
     await gone(sid);
   });
 
+  test('is heard in order when two GETs were both there before the daemon looked', async () => {
+    const sid = await handshake();
+    const daemon = await daemonPid(0);
+    process.kill(daemon, 'SIGSTOP');
+    const first = knock('GET', at(sid));
+    await sleep(50);
+    const second = knock('GET', at(sid));
+    await sleep(50);
+    process.kill(daemon, 'SIGCONT');
+    assert.equal((await first).text, '1');
+    assert.equal((await second).status, 400);
+  });
+
   test('ends when its GET is aborted', async () => {
     const sid = await handshake();
     const held = request({ socketPath: need('VALS_WS_SOCKET'), path: at(sid), headers: { host: 'vals.test' } });
