@@ -1,5 +1,7 @@
 EXTRA_DIST += docs/api.md docs/architecture.md docs/database.md docs/operations.md docs/performance.md docs/realtime.md docs/scaling.md
 
+dist_man_MANS = docs/man/vals-api.8 docs/man/vals-runner.8 docs/man/vals-ws.8 docs/man/valsctl.8
+
 # The description of the API, and the page nginx serves beside it.
 apidocsdir = $(pkgdatadir)/docs
 dist_apidocs_DATA = docs/openapi.json
