@@ -1,8 +1,9 @@
 -- Exports: a dataset as a stream of lines, read from a cursor, so that no one holds it all.
 
--- A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in
--- front; a number or a telephone number is none. So does one that has such an apostrophe already: an import takes one away.
-create or replace function vals.csv_cell(_text text)
+-- A cell of a CSV file (RFC 4180) that is not simply its text. A text that a spreadsheet would take for a formula gets an
+-- apostrophe in front; a number or a telephone number is none. So does one that has such an apostrophe already: an import
+-- takes one away.
+create or replace function vals.csv_escaped(_text text)
 returns text
 language sql immutable parallel safe
 as $$
@@ -13,6 +14,15 @@ as $$
 	from (select case when _text ~ '^''*[=+@\t\r-]' and _text !~ '^[+-]?[0-9]+([.][0-9]+)?$' then '''' || _text else _text end) safe (_text)
 $$;
 
+-- A cell of a CSV file. Nearly all are their text, which one expression tells; without a `from` it becomes part of
+-- the query that asks.
+create or replace function vals.csv_cell(_text text)
+returns text
+language sql immutable parallel safe
+as $$
+	select case when _text ~ '^''*[=+@\t\r-]|[",\r\n]' then vals.csv_escaped(_text) else _text end
+$$;
+
 -- The members of an object as a line of a CSV file, with its line end; lists and objects stay JSON.
 create or replace function vals.csv_line(_row json)
 returns text
@@ -21,8 +31,8 @@ set search_path = ''
 as $$
 begin
 	return (
-		select string_agg(coalesce(vals.csv_cell(e.value), ''), ',' order by e.place) || E'\r\n'
-		from json_each_text(_row) with ordinality as e (key, value, place)
+		select string_agg(coalesce(vals.csv_cell(e.value), ''), ',') || E'\r\n'
+		from json_each_text(_row) as e
 	);
 end
 $$;
