@@ -3,7 +3,7 @@
 # --- bench -----------------------------------------------------------------
 
 # Benchmarks too long to be run with the others: only when named.
-BENCH_LONG=" search "
+BENCH_LONG=" instructions search "
 
 # cmd_bench [AREA...]: tests/bench/AREA.mjs or .sh, each printing its table.
 cmd_bench() {

@@ -40,6 +40,7 @@ test command chromium chromium
 test file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 bench command ab apache2-utils
 bench command wrk wrk
+bench command valgrind valgrind
 coverage command gcovr gcovr
 fuzz command clang clang
 lint command clang-format clang-format
