@@ -4,10 +4,12 @@
 import { spawn, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf } from './proc.mjs';
 
 const WRK_THREADS = 2;
 const PGBENCH_THREADS = 2;
+const REAPED_MS = 300;	/* a backend's time is counted once its parent has seen it end */
 
 /* What wrk saw, as one line: requests, microseconds, p50 and p99 in microseconds, errors. */
 const REPORT = `
@@ -53,36 +55,46 @@ function findPgbench() {
 
 const pgbench = findPgbench();
 
-/* Transactions per second of a script with so many clients. */
-export async function measureSql(folder, url, sql, clients, seconds) {
+/* Run a shell command for a window. Answers its text, and microseconds of user and system time: its own, and the programs'. */
+async function window(state, programs, command) {
+  const before = programs.map((program) => cpuOf(state, program));
+  const text = await run('bash', ['-c', `TIMEFORMAT='OWN %U %S'; time ${command}`]);
+  const [user, system] = text.match(/^OWN (.*)$/m)[1].split(' ').map(Number);
+  await sleep(REAPED_MS);
+  const used = programs.map((program, i) => cpuOf(state, program) - before[i]);
+  return { text, own: (user + system) * 1e6, used };
+}
+
+/* A script with so many clients: transactions per second, and the microseconds pgbench and the database took for one. */
+export async function measureSql(folder, state, url, sql, clients, seconds) {
   const file = join(folder, 'bench.sql');
   writeFileSync(file, sql);
-  const text = await run(pgbench, ['-n', '-M', 'prepared', '-c', `${clients}`, '-j', `${PGBENCH_THREADS}`, '-T', `${seconds}`, '-f', file, url]);
-  return Number(text.match(/^tps = ([0-9.]+)/m)[1]);
+  const { text, own, used: [postgres] } = await window(state, ['postgres'],
+    `${pgbench} -n -M prepared -c ${clients} -j ${PGBENCH_THREADS} -T ${seconds} -f ${file} '${url}'`);
+  const done = Number(text.match(/actually processed: (\d+)/)[1]);
+  return { tps: Number(text.match(/^tps = ([0-9.]+)/m)[1]), whole: (postgres + own) / done };
 }
 
 /*
  * Ask for `seconds` over `connections`; one that is not served in all that time but the last second
  * counts as an error. Answers requests per second, latencies in ms, errors, the microseconds of nginx and
- * the workers for one request, and the share of one processor that wrk took.
+ * the workers for one request, those of all including wrk and the database, and the share of one processor that wrk took.
  */
 export async function measureHttp(folder, state, url, lua, connections, seconds) {
   const file = join(folder, 'bench.lua');
-  const before = cpuOf(state, 'nginx') + cpuOf(state, 'vals-api');
   writeFileSync(file, PRELUDE + lua + REPORT);
   const threads = Math.min(WRK_THREADS, connections);
-  const command = `TIMEFORMAT='OWN %U %S'; time wrk -t ${threads} -c ${connections} -d ${seconds}s --timeout ${Math.max(1, seconds - 1)}s -s ${file} ${url}`;
-  const text = await run('bash', ['-c', command]);
-  const cpu = cpuOf(state, 'nginx') + cpuOf(state, 'vals-api') - before;
+  const { text, own, used: [nginx, api, postgres] } = await window(state, ['nginx', 'vals-api', 'postgres'],
+    `wrk -t ${threads} -c ${connections} -d ${seconds}s --timeout ${Math.max(1, seconds - 1)}s -s ${file} ${url}`);
   const [requests, us, p50, p99, errors] = text.match(/^RESULT (.*)$/m)[1].split(' ').map(Number);
-  const [user, system] = text.match(/^OWN (.*)$/m)[1].split(' ').map(Number);
   return {
     rate: requests / (us / 1e6),
     p50: p50 / 1000,
     p99: p99 / 1000,
     errors,
-    cpu: cpu / requests,
-    own: (user + system) / (us / 1e6),
+    cpu: (nginx + api) / requests,
+    whole: (nginx + api + postgres + own) / requests,
+    own: own / us,
   };
 }
 
