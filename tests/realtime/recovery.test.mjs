@@ -64,20 +64,20 @@ describe('a client that comes back', () => {
   test('and is cut again while it hears what it missed, goes on there', async () => {
     const { socket, link, visits } = await linked({ token, transports: ['websocket'] });
     const mark = randomUUID();
-    const total = LONG ? 10_000 : 3000;
+    const total = LONG ? 10_000 : 1500;
     link.isDown = true;
     link.cut();
     await emitMany(total, { mark, filler: 200 });
-    let cutAfter = randomInt(1, 400);
+    let cutAfter = randomInt(1, 200);
     socket.on('lead:updated', ({ leadId, n }) => {
       if (leadId !== mark || n < cutAfter) return;
-      cutAfter = n + randomInt(1, total / 8);
+      cutAfter = n + randomInt(1, Math.ceil(total / 8));
       link.cut();
     });
     link.isDown = false;
     await hearsWhole(socket, mark, total);
     expectRecovered(visits);
-    assert.ok(visits.length > 5, `${visits.length} connects`);
+    assert.ok(visits.length > 2, `${visits.length} connects`);
   });
 
   test('after its daemon was killed goes on at once, at any daemon', async () => {
@@ -348,7 +348,7 @@ describe('the offset', () => {
   test('is not poisoned by an event outside the log in the middle of what was missed', async () => {
     const { socket, link, visits } = await linked({ token, transports: ['websocket'] });
     const mark = randomUUID();
-    const total = 2000;
+    const total = LONG ? 2000 : 1000;
     socket.on('connect', () => {
       socket.emit('join-room', 'call-monitoring');
       socket.emit('monitor-calls');
