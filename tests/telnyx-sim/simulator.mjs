@@ -57,7 +57,10 @@ function send(outgoing, { status, body, headers = {} }) {
 const page = () => ({
   status: 200,
   body: readFileSync(PAGE_FILE),
-  headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'self' 'unsafe-inline'" },
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'self' 'unsafe-inline'; img-src data:",
+  },
 });
 
 class Simulator {
