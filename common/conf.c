@@ -62,6 +62,7 @@ static const struct bounds {
 	{ CONF_recordings_max_mb, 1, 100000 },
 	{ CONF_recordings_days, 0, 36500 },
 	{ CONF_recording_link_secs, 1, 86400 },
+	{ CONF_webhooks_days, 1, 36500 },
 	{ CONF_ws_node, 0, 99 },
 	{ CONF_ws_ping_interval_ms, 1, 3600000 },
 	{ CONF_ws_ping_timeout_ms, 1, 3600000 },

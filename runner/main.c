@@ -196,6 +196,7 @@ work(struct runner *runner, bool is_called)
 		.db = runner->db,
 		.commands = runner->commands,
 		.recordings = runner->recordings,
+		.webhooks_days = conf_text(CONF_webhooks_days),
 		.is_configured = runner->is_configured,
 	};
 	bool is_due = is_called || clock_ms() >= runner->poll_at;

@@ -99,9 +99,9 @@ act(struct db *db, enum stmt stmt, const char *batch)
 
 /* Delete a batch of old rows. Returns whether there may be more. */
 static bool
-forget(struct db *db)
+forget(struct db *db, const char *webhooks_days)
 {
-	const char *args[] = { RETENTION_BATCH_TEXT };
+	const char *args[] = { RETENTION_BATCH_TEXT, webhooks_days };
 	struct db_result *rows = NULL;
 	enum db_outcome outcome = db_call(db, &stmts[STMT_retention], args, &rows);
 	const char *gone = NULL;
@@ -136,7 +136,7 @@ upkeep_run(struct upkeep *upkeep, const struct upkeep_of *of)
 		refresh(of->db);
 	}
 	if (now >= upkeep->retention_at) {
-		is_more = forget(of->db);
+		is_more = forget(of->db, of->webhooks_days);
 		is_more |= recordings_expire(of->recordings);
 		upkeep->retention_at = now + (is_more ? RETENTION_AGAIN_MS : RETENTION_MS);
 	}

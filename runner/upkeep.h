@@ -26,6 +26,7 @@ struct upkeep_of {
 	struct db *db;
 	const struct commands *commands;
 	struct recordings *recordings;
+	const char *webhooks_days; /* how long the provider's events are kept */
 	bool is_configured;
 };
 

@@ -1,9 +1,9 @@
 -- What is forgotten, in batches.
 
--- Forget what is past its time: stored answers after a day, throttle windows, sessions, and the provider's events after
--- so many days, numbered events of the feed after a week. Answers the size of the largest batch; the runner calls it once an hour and again
--- while a batch comes back full.
-create or replace function run.retention(_limit integer, _webhook_days integer default 30)
+-- Forget what is past its time: stored answers after a day, throttle windows, sessions, the provider's events after
+-- so many days, numbered events of the feed after a week. Answers the size of the largest batch; the runner calls it
+-- once an hour and again while a batch comes back full.
+create or replace function run.retention(_limit integer, _webhooks_days integer default 30)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -25,7 +25,7 @@ begin
 	where w.id in (
 		select e.id
 		from vals.webhook_events e
-		where e.received_at < now() - make_interval(days => _webhook_days)
+		where e.received_at < now() - make_interval(days => _webhooks_days)
 		limit _limit);
 	get diagnostics _count = row_count;
 	_gone := greatest(_gone, _count);

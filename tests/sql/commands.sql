@@ -177,7 +177,7 @@ insert into vals.idempotency_keys (principal, route, key, body_hash, created_at)
 select gen_random_uuid(), 'POST /api/leads', 'k' || n, 'h', now() - make_interval(hours => n) from generate_series(22, 27) n;
 insert into vals.login_attempts (bucket, window_start) values ('test old', now() - interval '2 hours'), ('test young', now());
 set local role vals_run;
-select lives_ok('select run.retention(1000)', 'the_runner_may_forget_old_rows');
+select lives_ok('select run.retention(1000, 30)', 'the_runner_may_forget_old_rows');
 reset role;
 select is((select array_agg(key order by key) from vals.idempotency_keys where body_hash = 'h'), array['k22', 'k23', 'k24'], 'stored_answers_are_kept_for_24_hours');
 select is((select array_agg(bucket) from vals.login_attempts where bucket like 'test %'), array['test young'], 'the_throttle_forgets_old_windows');
