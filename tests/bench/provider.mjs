@@ -84,10 +84,16 @@ async function pace(probe, times) {
 async function startCalls(leads, isOver) {
   const pending = [];
   while (!isOver()) {
-    pending.push(ask('POST', '/api/agent/start-call', { leadId: leads.pop() }, agentKey).then((answer) => answer.arrayBuffer()));
+    pending.push(ask('POST', '/api/agent/start-call', { leadId: leads.pop() }, agentKey).then((answer) => answer.json()));
     await sleep(START_MS);
   }
   return pending;
+}
+
+/* What one window began must not burden the next. */
+async function endCalls(started) {
+  for (const { data } of started)
+    if (data) await (await ask('POST', '/api/agent/end-call', { callId: data.callId }, agentKey)).arrayBuffer();
 }
 
 async function measure(call, times) {
@@ -97,7 +103,14 @@ async function measure(call, times) {
   const starting = startCalls(leads, () => isOver);
   await Promise.all(Object.entries(probes(call)).map(([name, probe]) => pace(probe, (times[name] ??= []))));
   isOver = true;
-  await Promise.all(await starting);
+  await endCalls(await Promise.all(await starting));
+}
+
+async function measureHanging(call, times) {
+  await sim('POST', 'faults', { match: {}, times: null, delayBeforeMs: HANG_MS });
+  await measure(call, times);
+  await sim('DELETE', 'faults');
+  await sleep(SETTLE_MS);
 }
 
 const at = (times, part) => [...times].sort((a, b) => a - b)[Math.floor((times.length - 1) * part)];
@@ -116,11 +129,10 @@ const call = await liveCall();
 const answering = {};
 const hanging = {};
 for (let i = 0; i < PAIRS; i++) {
+  /* By turns one first, then the other. */
+  if (i % 2 === 1) await measureHanging(call, hanging);
   await measure(call, answering);
-  await sim('POST', 'faults', { match: {}, times: null, delayBeforeMs: HANG_MS });
-  await measure(call, hanging);
-  await sim('DELETE', 'faults');
-  await sleep(SETTLE_MS);
+  if (i % 2 === 0) await measureHanging(call, hanging);
 }
 
 console.log(`p50 and p99 in ms; ${PAIRS} windows of ${SECONDS} s each, one request every ${PACE_MS} ms to each route`);
