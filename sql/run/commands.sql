@@ -40,14 +40,20 @@ as $$
 #variable_conflict use_column
 begin
 	return query
-		update vals.commands c
-		set state = 'leased', worker = vals.lease_holder(_worker), attempt = c.attempt + 1, lease_until = now() + make_interval(secs => _lease_s),
-			first_sent_at = coalesce(c.first_sent_at, now()), last_sent_at = clock_timestamp()
-		from vals.legs g
-		where c.command_id = any (_ids)
-			and g.id = c.leg_id
-		returning c.command_id, c.kind, c.attempt, floor(extract(epoch from now() - c.first_sent_at) * 1000)::bigint,
-			c.call_id, c.leg_id, g.call_control_id, c.params::text;
+		with leased as (
+			update vals.commands c
+			set state = 'leased', worker = vals.lease_holder(_worker), attempt = c.attempt + 1,
+				lease_until = now() + make_interval(secs => _lease_s),
+				first_sent_at = coalesce(c.first_sent_at, now()), last_sent_at = clock_timestamp()
+			from vals.legs g
+			where c.command_id = any (_ids)
+				and g.id = c.leg_id
+			returning c.*, g.call_control_id
+		)
+		select l.command_id, l.kind, l.attempt, floor(extract(epoch from now() - l.first_sent_at) * 1000)::bigint,
+			l.call_id, l.leg_id, l.call_control_id, l.params::text
+		from leased l
+		order by array_position(_ids, l.command_id);
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(65);
+select plan(66);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -167,6 +167,8 @@ select is((select params::jsonb ->> 'xfer' from run.commands_take('one', 1, 30, 
 select test.closer_dialled(:'xfer') \g /dev/null
 select test.kevin_hears(:'xfer', 'call.answered', 8) \g /dev/null
 select is((select kind from run.commands_take('one', 1, 30, 0, 0)), 'gather', 'and_asked_before_anybody_is_dialled');
+select test.kevin_hears(:'xfer', 'call.gather.ended', 12, '{"status":"valid","digits":"1"}') \g /dev/null
+select is((select array_agg(kind) from (select kind from run.commands_take('one', 3, 30, 0, 0)) t), array['speak', 'conference_create', 'dial'], 'the_lead_is_told_before_he_is_moved');
 
 -- One command per step of a leg.
 select throws_like(format($$insert into vals.commands (kind, step, call_id, leg_id) values ('dial', 'dial', %L, %L)$$, :'call', (test.the_leg(:'call')).id),
