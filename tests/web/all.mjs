@@ -5,5 +5,7 @@ import "./transfer.test.mjs";
 import "./call.test.mjs";
 import "./leads.test.mjs";
 import "./kevin.test.mjs";
+import "./analytics.test.mjs";
+import "./team.test.mjs";
 import "./looks.test.mjs";
 import "./seed-snippet.test.mjs";

@@ -7,6 +7,13 @@ import { artifact, reportScore, setKevin, startCall, system } from "./lib/system
 const isDark = (page) => page.evaluate(() => document.documentElement.classList.contains("dark"));
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
+const SCREENS = [
+  ["/leads", "Leads"],
+  ["/kevin", "Kevin"],
+  ["/analytics", "Analytics"],
+  ["/team", "Team"],
+];
+
 /** A hot and a warm call, so that the pictures show something. */
 async function liven(t) {
   await setKevin(t, true);
@@ -54,6 +61,22 @@ test("nothing is cut off from 380 pixels up", async (t) => {
     assert.ok((await overflow(page)) <= 0, `${width} px: ${await overflow(page)} px too wide`);
     if (width === 380) await page.screenshot({ path: artifact("board-380"), fullPage: true });
   }
+});
+
+test("no screen is cut off, neither on a telephone nor on a tablet", async (t) => {
+  const { page, complaints } = await openBoard(t, { colorScheme: "dark" });
+  for (const [path, heading] of SCREENS) {
+    await page.goto(`${system.url}${path}`);
+    await page.getByRole("heading", { name: heading, exact: true }).waitFor();
+    // What is fetched has to be on the screen, not only its skeleton.
+    await page.locator("[aria-label^=Loading], .animate-pulse").first().waitFor({ state: "detached" });
+    for (const width of [380, 768, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      assert.ok((await overflow(page)) <= 0, `${path} at ${width} px: ${await overflow(page)} px too wide`);
+      if (width === 380) await page.screenshot({ path: artifact(`screen${path.replace("/", "-")}-dark-380`), fullPage: true });
+    }
+  }
+  await complaints.assertNone(page);
 });
 
 test("reduced motion leaves nothing moving", async (t) => {

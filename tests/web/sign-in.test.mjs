@@ -43,7 +43,7 @@ test("a person can sign in with the keyboard alone", async (t) => {
 test("every control reached by Tab shows its focus", async (t) => {
   const { page } = await openBoard(t);
   const reached = [];
-  while (reached.length < 8 && reached.at(-1)?.name !== "Kevin takes transfers") {
+  while (reached.length < 16 && reached.at(-1)?.name !== "Kevin takes transfers") {
     await page.keyboard.press("Tab");
     // The ring may fade in with a transition: look once it is over.
     await page.waitForTimeout(250);

@@ -1,7 +1,7 @@
 /*
  * The screens of the dashboard: one row each is all a new one needs here. Their code is loaded when they open.
  */
-import { Activity, UserRound, Users } from "lucide-react";
+import { Activity, ChartColumn, KeyRound, UserRound, Users } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { PathParams } from "@/lib/router";
 import type { Role } from "@/lib/types";
@@ -63,5 +63,21 @@ export const SCREENS: readonly Screen[] = [
     isInNavigation: true,
     roles: STAFF,
     view: lazy(() => import("@/features/kevin/KevinPage")),
+  },
+  {
+    path: "/analytics",
+    title: "Analytics",
+    icon: ChartColumn,
+    isInNavigation: true,
+    roles: STAFF,
+    view: lazy(() => import("@/features/analytics/AnalyticsPage")),
+  },
+  {
+    path: "/team",
+    title: "Team",
+    icon: KeyRound,
+    isInNavigation: true,
+    roles: ["admin"],
+    view: lazy(() => import("@/features/team/TeamPage")),
   },
 ];

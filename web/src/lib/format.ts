@@ -71,3 +71,8 @@ export function formatMoment(iso: string | null): string {
   if (iso === null) return "–";
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
+
+/** A percentage 0-100 with one decimal, or a dash for none. */
+export function formatPercent(percent: number | null): string {
+  return percent === null ? "–" : `${(Math.round(percent * 10) / 10).toLocaleString()}%`;
+}

@@ -91,6 +91,63 @@ export interface LeadDetail extends Lead {
   stageHistory: LeadStage[];
 }
 
+/** Figures of a period, and how they differ from those of the one before. */
+export interface DashboardFigures {
+  activeCalls: number;
+  dailyTotal: number;
+  totalCalls: number;
+  totalLeads: number;
+  /** In percent; null of nothing. */
+  conversionRate: number | null;
+}
+
+/** GET /api/analytics/dashboard. */
+export interface Dashboard {
+  asOf: string;
+  period: { from: string; to: string; timezone: string };
+  summary: DashboardFigures & { delta: Record<keyof DashboardFigures, number | null> };
+  trends: {
+    calls: { date: string; calls: number; connected: number; transfers: number; successful: number }[];
+  };
+  funnel: { stage: LeadStatus; count: number; conversionRate: number | null; dropOff: number | null }[];
+}
+
+/** A share of n in percent with its 95 % interval (0-1); of nothing, all but n is null. */
+export interface Rate {
+  n: number;
+  percent: number | null;
+  ci95: [number, number] | null;
+}
+
+/** GET /api/analytics/performance, as far as it is shown. */
+export interface Performance {
+  rates: Record<"connect" | "completion" | "transfer" | "success", Rate>;
+  durations: { avgSec: number | null; p50Sec: number | null; p95Sec: number | null };
+}
+
+export interface Account extends User {
+  isActive: boolean;
+  createdAt: string;
+  lastLoginAt: string | null;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  /** null: all. */
+  scopes: string[] | null;
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  lastUsedAt: string | null;
+}
+
+/** Answer to POST /api/keys: the only place where the key itself is told. */
+export interface NewApiKey extends ApiKey {
+  key: string;
+}
+
 /** Answer to POST /api/leads/import. */
 export interface ImportReport {
   dryRun: boolean;
