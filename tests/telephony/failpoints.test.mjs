@@ -51,7 +51,9 @@ async function playWithDeath(place, nth, program) {
   }
 }
 
-describe('a transfer succeeds although', { skip: noRunner() || (!hasFailpoints() && 'needs --enable-failpoints') }, () => {
+const noFailpoints = () => noRunner() || (!hasFailpoints() && 'needs --enable-failpoints');
+
+describe('a transfer succeeds although', { skip: noFailpoints() }, () => {
   for (const [number, [place, program, count]] of PLACES.entries())
     for (const nth of passesOf(number, count))
       test(`${program} dies at ${place}:${nth}`, () => playWithDeath(place, nth, program));

@@ -135,7 +135,8 @@ const rules = {
 
   *namesEveryCommand({ requests }) {
     for (const { method, operation, path, body } of requests)
-      if (method !== 'GET' && hasCommandId(operation) && !body?.command_id) yield `${path} was sent without a command_id`;
+      if (method !== 'GET' && hasCommandId(operation) && !body?.command_id)
+        yield `${path} was sent without a command_id`;
   },
 
   *repeatsCommandsUnchanged({ requests }) {
@@ -173,9 +174,8 @@ const rules = {
 
 /* The log with what the rules want to know. */
 function modelOf({ requests, legs, conferences, timeScale, now, endedByUs }) {
-  const joined = new Set(
-    conferences.flatMap(({ participants }) => participants.filter((one) => one.joinedAt).map((one) => one.callControlId)),
-  );
+  const participants = conferences.flatMap((conference) => conference.participants);
+  const joined = new Set(participants.filter((one) => one.joinedAt).map((one) => one.callControlId));
   const known = legs.map((leg) => ({
     ...leg,
     dialled: stateOf(leg.dialState),

@@ -28,8 +28,10 @@ const request = (at, operation, path, body, more) => ({
 const dial = (at, { dialState }, more) =>
   request(at, 'DialCall', '/v2/calls', { client_state: dialState, command_id: dialState, ...more });
 
-const join = (at, more) =>
-  request(at, 'JoinConference', '/v2/conferences/c1/actions/join', { call_control_id: 'v3:closer', command_id: 'j', ...more });
+const join = (at, more) => {
+  const body = { call_control_id: 'v3:closer', command_id: 'j', ...more };
+  return request(at, 'JoinConference', '/v2/conferences/c1/actions/join', body);
+};
 
 const hangupOf = (part, at) => {
   const id = `v3:${part}`;
@@ -80,23 +82,28 @@ test('a transfer as it should be breaks no rule', () => assert.deepEqual(violati
 
 test('a failed transfer as it should be breaks no rule', () => assert.deepEqual(violations(failedLog()), []));
 
+const JOINS = 'joinsOnlyWhoAcceptedHavingAnswered';
+const STEPS = 'keepsTheIdOfAStep';
+
 describe('a planted violation is seen:', () => {
   const planted = [
-    ['a join before the answer', 'joinsOnlyWhoAcceptedHavingAnswered', (log) => (log.legs[1].answeredAt = null)],
-    ['a join before the accept', 'joinsOnlyWhoAcceptedHavingAnswered', (log) => (log.legs[1].history[1].at = seconds(40))],
-    ['a join after the wrong key', 'joinsOnlyWhoAcceptedHavingAnswered', (log) => (log.legs[1].history[1].status = 'invalid')],
-    ['a join of a voicemail', 'joinsOnlyWhoAcceptedHavingAnswered', (log) => {
+    ['a join before the answer', JOINS, (log) => (log.legs[1].answeredAt = null)],
+    ['a join before the accept', JOINS, (log) => (log.legs[1].history[1].at = seconds(40))],
+    ['a join after the wrong key', JOINS, (log) => (log.legs[1].history[1].status = 'invalid')],
+    ['a join of a voicemail', JOINS, (log) => {
       log.legs[1].history = [fact(33, 'call.machine.premium.detection.ended', { result: 'machine' })];
     }],
-    ['a join before any verdict', 'joinsOnlyWhoAcceptedHavingAnswered', (log) => {
+    ['a join before any verdict', JOINS, (log) => {
       log.legs[1].history = [];
       log.legs[1].answeredAt = seconds(34);
     }],
-    ['two closers for one transfer', 'dialsOneCloserPerTransfer', (log) => log.legs.push({ ...log.legs[1], callControlId: 'x' })],
+    ['two closers for one transfer', 'dialsOneCloserPerTransfer', (log) =>
+      log.legs.push({ ...log.legs[1], callControlId: 'x' })],
     ['two calls for one dial', 'makesOneCallPerDial', (log) => log.legs.push({ ...log.legs[0], callControlId: 'x' })],
     ['an ended conference', 'endsNobodysConference', (log) =>
       log.requests.push(request(50, 'EndConference', '/v2/conferences/c1/actions/end', { command_id: 'e' }))],
-    ['a closer who takes all with him', 'endsNobodysConference', (log) => (log.requests[4].body.end_conference_on_exit = true)],
+    ['a closer who takes all with him', 'endsNobodysConference', (log) =>
+      (log.requests[4].body.end_conference_on_exit = true)],
     ['a closer left alone', 'leavesNoCloserAlone', (log) => (log.legs[1].endedAt = seconds(161))],
     ['a closer who is still alone', 'leavesNoCloserAlone', (log) => (log.legs[1].endedAt = null)],
     ['a closer alone in fast time', 'leavesNoCloserAlone', (log) => {
@@ -106,9 +113,10 @@ describe('a planted violation is seen:', () => {
     ['a command without an id', 'namesEveryCommand', (log) => delete log.requests[5].body.command_id],
     ['a command that changed', 'repeatsCommandsUnchanged', (log) => log.requests.push(join(37, { mute: true }))],
     ['an id used twice', 'repeatsCommandsUnchanged', (log) => (log.requests[5].body.command_id = 'j')],
-    ['a second id for the dial', 'keepsTheIdOfAStep', (log) => log.requests.push(dial(1, log.legs[0], { command_id: 'other' }))],
-    ['a second id for the join', 'keepsTheIdOfAStep', (log) => log.requests.push(join(38, { command_id: 'other' }))],
-    ['a misshapen request', 'isNeverRefusedForItsShape', (log) => (log.requests[2].refusals = [{ name: 'INVALID', pointer: '/x' }])],
+    ['a second id for the dial', STEPS, (log) => log.requests.push(dial(1, log.legs[0], { command_id: 'other' }))],
+    ['a second id for the join', STEPS, (log) => log.requests.push(join(38, { command_id: 'other' }))],
+    ['a misshapen request', 'isNeverRefusedForItsShape', (log) =>
+      (log.requests[2].refusals = [{ name: 'INVALID', pointer: '/x' }])],
     ['dials too fast', 'keepsThePaceOfDials', (log) => {
       for (let i = 0; i <= 165; i++) log.requests.push(dial(50 + i / 40, { dialState: `state ${i}` }));
     }],

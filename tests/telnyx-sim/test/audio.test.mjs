@@ -12,6 +12,9 @@ const GATHER = {
   ...VOICE, minimum_digits: 1, maximum_digits: 1, valid_digits: '1', maximum_tries: 1, timeout_millis: 5000,
 };
 
+/* Times of people are long enough for a command to be sent in between, on a busy machine too. */
+const PATIENT = { ...GATHER, timeout_millis: 60_000 };
+
 /* An answered leg whose callee does what `rule` says: the helpers and its id. */
 async function answeredLeg(t, { dialFields, ...rule } = {}) {
   const all = await startAll(t, { scenario: { rules: [{ result: 'human', ringMs: 100, ...rule }] } });
@@ -30,11 +33,11 @@ for (const [what, rule, end] of [
   ['who presses the key', { pressMs: 400 }, ['valid', '1']],
   ['who presses another key', { pressMs: 400, digit: '5' }, ['invalid', '5']],
   ['who says nothing', {}, ['timeout', '']],
-  ['who hangs up in the middle', { hangUpAfterMs: 1500 }, ['call_hangup', '']],
+  ['who hangs up in the middle', { hangUpAfterMs: 25_000 }, ['call_hangup', '']],
 ])
   test(`a closer ${what} ends the gather as ${end[0]}`, async (t) => {
     const leg = await answeredLeg(t, rule);
-    assert.equal((await leg.action(leg.id, 'gather_using_speak', GATHER)).status, 200);
+    assert.equal((await leg.action(leg.id, 'gather_using_speak', PATIENT)).status, 200);
     assert.deepEqual(await gatherEnd(leg), end);
   });
 
@@ -57,12 +60,14 @@ test('a_failed_try_asks_again', async (t) => {
 
 test('a_gather_can_be_stopped_and_a_machine_cancels_it', async (t) => {
   const stopped = await answeredLeg(t);
-  await stopped.action(stopped.id, 'gather_using_speak', GATHER);
+  await stopped.action(stopped.id, 'gather_using_speak', PATIENT);
   assert.equal((await stopped.action(stopped.id, 'gather_stop')).status, 200);
   assert.deepEqual(await gatherEnd(stopped), ['cancelled', '']);
 
-  const machine = await answeredLeg(t, { result: 'machine', dialFields: { answering_machine_detection: 'premium' } });
-  await machine.action(machine.id, 'gather_using_speak', GATHER);
+  const machine = await answeredLeg(t, {
+    result: 'machine', amdMs: 25_000, greetingMs: null, dialFields: { answering_machine_detection: 'premium' },
+  });
+  await machine.action(machine.id, 'gather_using_speak', PATIENT);
   assert.deepEqual(await gatherEnd(machine), ['cancelled_amd', '']);
 });
 
@@ -75,7 +80,8 @@ test('speech_begins_and_ends_or_is_cut', async (t) => {
 
   await leg.action(leg.id, 'speak', { ...VOICE, payload: 'x'.repeat(2000) });
   await leg.action(leg.id, 'hangup');
-  const cut = await eventually(() => leg.receiver.events.find(({ data: { payload } }) => payload.status === 'call_hangup'), 'cut');
+  const isCut = ({ data: { payload } }) => payload.status === 'call_hangup';
+  const cut = await eventually(() => leg.receiver.events.find(isCut), 'it was cut');
   assert.equal(cut.data.event_type, 'call.speak.ended');
 });
 
