@@ -136,8 +136,8 @@ function Week({ draft, edit, isReadOnly }: PartProps) {
       {DAYS.map(({ day, name }) => {
         const slots = draft.slots.map((slot, index) => ({ slot, index })).filter(({ slot }) => slot.dayOfWeek === day);
         return (
-          <div key={day} className="grid grid-cols-[5.5rem_minmax(0,1fr)_auto] items-start gap-2" role="group" aria-label={name}>
-            <p className="pt-2 text-sm font-medium">{name}</p>
+          <div key={day} className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2 xs:grid-cols-[5.5rem_minmax(0,1fr)_auto]" role="group" aria-label={name}>
+            <p className="col-span-2 pt-2 text-sm font-medium xs:col-span-1">{name}</p>
             <div className="space-y-2">
               {slots.length === 0 && <p className="pt-2 text-sm text-muted-foreground">Away</p>}
               {slots.map(({ slot, index }) => (
@@ -264,7 +264,7 @@ function ExceptionRow({ exception, onChange, onRemove }: ExceptionRowProps) {
 
   return (
     <div className="space-y-2 rounded-md border p-3">
-      <div className="flex items-center gap-2">
+      <div className="flex flex-wrap items-center gap-2">
         <Input
           type="date"
           aria-label="Day"
@@ -274,7 +274,7 @@ function ExceptionRow({ exception, onChange, onRemove }: ExceptionRowProps) {
         />
         <Select
           aria-label={`What is special on ${date}`}
-          className="min-w-0 flex-1"
+          className="order-last min-w-0 grow basis-full xs:order-none xs:basis-0"
           options={KINDS}
           value={kind}
           onChange={(event) => choose(event.target.value)}
