@@ -12,6 +12,7 @@
 #include "log.h"
 #include "master.h"
 #include "routes.h"
+#include "webhook_keys.h"
 #include "xalloc.h"
 
 /* The arguments as they came: conf_load eats what it knows, a reload needs them all. */
@@ -23,6 +24,18 @@ main_copy_argv(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		copy[i] = argv[i];
 	return copy;
+}
+
+/* Without a good key nothing the provider says is believed: calls are dialled, and never known to be answered. */
+static void
+main_check_keys(void)
+{
+	int count = webhook_keys_count(conf_text(CONF_telnyx_public_key));
+
+	if (count == 0)
+		log_error("start", "telnyx_public_key is not set: every event of the provider is refused");
+	else if (count < 0)
+		log_error("start", "telnyx_public_key holds what is no key: it must be the base64 of 32 bytes");
 }
 
 int
@@ -44,6 +57,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	level = log_level_parse(conf_text(CONF_log_level));
 	log_open("vals-api", level == -1 ? LOG_LEVEL_INFO : (enum log_level)level);
+	main_check_keys();
 	/* Secrets are in memory: no core dumps, no ptrace by others. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);

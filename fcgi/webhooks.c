@@ -16,6 +16,7 @@
 #include "json.h"
 #include "reply.h"
 #include "shared.h"
+#include "webhook_keys.h"
 
 #define WEBHOOK_BODY_MAX (1024 * 1024)
 #define WEBHOOK_TOLERANCE_S 300	/* either way, as the provider's own library has it */
@@ -41,7 +42,6 @@ webhook_is_signed(struct request *rq)
 {
 	const char *timestamp = rq->env.telnyx_timestamp;
 	const char *signature_text = rq->env.telnyx_signature;
-	const char *keys = conf_text(CONF_telnyx_public_key);
 	uint8_t signature[CRYPTO_ED25519_SIG_LEN];
 	size_t prefix = strlen(timestamp) + 1;
 	char *message;
@@ -54,18 +54,8 @@ webhook_is_signed(struct request *rq)
 	memcpy(message, timestamp, prefix - 1);
 	message[prefix - 1] = '|';
 	memcpy(message + prefix, rq->raw, rq->raw_len);
-
-	while (*keys != '\0') {
-		size_t len = strcspn(keys, ", ");
-		uint8_t key[CRYPTO_ED25519_KEY_LEN];
-
-		if (crypto_base64_decode(keys, len, key, sizeof(key)) == sizeof(key) &&
-		    crypto_ed25519_verify(key, signature, message, prefix + rq->raw_len))
-			return true;
-		keys += len;
-		keys += strspn(keys, ", ");
-	}
-	return false;
+	return webhook_keys_verify(conf_text(CONF_telnyx_public_key), signature, message,
+	    prefix + rq->raw_len);
 }
 
 static void

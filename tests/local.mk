@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_telnyx \
 	tests/unit/test_token \
 	tests/unit/test_token_memory \
+	tests/unit/test_webhook_keys \
 	tests/unit/test_xalloc
 
 check_PROGRAMS += $(unit_tests)
@@ -66,6 +67,7 @@ tests_unit_test_listener_LDADD = $(test_fcgi_libs)
 tests_unit_test_limiter_LDADD = $(test_fcgi_libs)
 tests_unit_test_routes_LDADD = $(test_fcgi_libs)
 tests_unit_test_shared_LDADD = $(test_fcgi_libs)
+tests_unit_test_webhook_keys_LDADD = $(test_fcgi_libs)
 tests_unit_test_stmts_SOURCES = tests/unit/test_stmts.c tests/unit/stmts_check.h
 tests_unit_test_stmts_LDADD = $(test_fcgi_libs)
 tests_unit_test_stmts_ctl_SOURCES = tests/unit/test_stmts_ctl.c tests/unit/stmts_check.h ctl/stmts.c
