@@ -95,15 +95,23 @@ is "no_request_is_lost_while_workers_are_recycled" "$(failures 400)" 0
 after=$(children_of "$master" | sort)
 ok "workers_are_recycled_after_their_number_of_requests" test "$before" != "$after"
 
-# Start-call waits for the provider's answer; one that hangs longer than the watchdog allows is killed.
+# Workers are stopped while one of them waits for the provider's answer to a start-call: that one hangs, the idle ones do not.
 curl -s -o /dev/null -H 'Content-Type: application/json' "$VALS_SIM_URL/_sim/faults" \
 	-d '{"match":{"path":"/calls$"},"times":1,"delayBeforeMs":8000}'
 request /api/leads -H "$auth" -H 'Content-Type: application/json' -d '{"firstName":"Wait","lastName":"Long","phone":"+13125550133"}'
 lead=$(node -e 'console.log(JSON.parse(process.argv[1]).data.id)' "$BODY")
 mark vals-api
-request /api/agent/start-call -H "Authorization: Bearer $VALS_AGENT_KEY" -H 'Content-Type: application/json' -d "{\"leadId\":\"$lead\"}"
-is "a_worker_that_hangs_costs_its_request" "$STATUS" 503
-ok "it_is_killed_and_named" wait_for 2 logged vals-api 'hangs, killed'
+curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $VALS_AGENT_KEY" -H 'Content-Type: application/json' \
+	-d "{\"leadId\":\"$lead\"}" "$VALS_URL/api/agent/start-call" >"$TEMP/hanging.status" &
+caller=$!
+sleep 1
+mapfile -t workers < <(children_of "$master")
+kill -STOP "${workers[@]}"
+ok "a_worker_that_hangs_is_killed_and_named" wait_for 6 logged vals-api 'hangs, killed'
+kill -CONT "${workers[@]}" 2>/dev/null
+wait "$caller"
+is "it_costs_its_request" "$(cat "$TEMP/hanging.status")" 503
+is "and_no_other_worker" "$(tail -n "+$((MARK + 1))" "$STATE/log/vals-api.log" | grep -c 'hangs, killed')" 1
 is "and_nobody_else_notices" "$(failures 20)" 0
 
 # --- too many sockets ----------------------------------------------------------------------

@@ -52,5 +52,5 @@ function* killings() {
 describe('killed', { skip: noRunner() }, () => {
   for (const { sequence, step, program, kill } of killings())
     test(`${program} after step ${step} of ${sequence.id}`, () =>
-      play(sequence, { onStep: (now) => (now === step ? kill() : undefined) }));
+      play(sequence, { isWorkerKilled: kill === killWorker, onStep: (now) => (now === step ? kill() : undefined) }));
 });

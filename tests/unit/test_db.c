@@ -758,7 +758,7 @@ cancels_without_answer_are_bounded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(dbs); i++) {
-		dbs[i] = open_db(false, 50);
+		dbs[i] = open_db(false, 400);
 		pids[i] = (pid_t)number(dbs[i], &backend);
 	}
 	for (size_t i = 0; i < LENGTH(dbs); i++)
