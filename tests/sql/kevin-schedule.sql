@@ -132,9 +132,10 @@ select is(test.next('2026-11-01T04:00:00Z'), '2026-11-01T05:30:00.000Z', 'of_a_s
 select test.set('{"timezone":"Pacific/Auckland","slots":[{"dayOfWeek":1,"startTime":"08:00","endTime":"12:00"}]}') \g /dev/null
 select is(test.next('2026-06-14T00:00:00Z'), '2026-06-14T20:00:00.000Z', 'Monday_morning_in_Auckland_is_Sunday_in_UTC');
 
--- The world hears only of what it means now.
-delete from vals.event_log;
+-- The world hears only of what it means now, so this begins when he is away, whatever hour it is.
 select test.set('{"timezone":"UTC","slots":[]}') \g /dev/null
+delete from vals.event_log;
+select test.set('{"timezone":"America/New_York","slots":[]}') \g /dev/null
 select is((select count(*) from vals.event_log)::int, 0, 'who_stays_away_is_not_told_of');
 select test.becomes('0 00:00-00:00', '1 00:00-00:00', '2 00:00-00:00', '3 00:00-00:00', '4 00:00-00:00', '5 00:00-00:00', '6 00:00-00:00') \g /dev/null
 select is((select payload - 'timestamp' from vals.event_log), '{"available":true,"reason":null,"until":null}'::jsonb, 'a_schedule_that_makes_him_available_is_told');
