@@ -67,12 +67,25 @@ ws_socket() {
 	fi
 }
 
+# Whoever deletes the state's folder deletes its secrets, and no program can open the database that is left in DATA
+# without them: it goes too, unless its server still runs.
+state_drop_orphan() {
+	[ ! -d "$SECRETS" ] && [ -d "$DATA/pg" ] || return 0
+	local server
+	server=$(head -n 1 "$DATA/pg/postmaster.pid" 2>/dev/null) || server=
+	[ -z "$server" ] || [ ! -e "/proc/$server" ] ||
+		die "$STATE was deleted while its programs run; stop the process $server and those beside it first"
+	say "$STATE was deleted: starting with a new database"
+	rm -rf "${DATA:?}"/*
+}
+
 # Make the folders of the state named last.  Needs the service user to exist.
 state_make() {
 	state_user
 	mkdir -p "$RUN/programs"
 	if ((EUID == 0)); then
 		own_folder "$DATA" 711
+		state_drop_orphan
 	else
 		mkdir -p "$DATA"
 		own_folder "$SOCKETS" 700

@@ -138,6 +138,14 @@ kill -KILL "$(program_pid supervisor)"
 "$DEV" down --state "$STATE"
 empty "down_finds_programs_whose_supervisor_was_killed" "$(processes_naming "$data")"
 
+# --- a state whose folder somebody deletes -------------------------------------
+
+rm -rf "$STATE"
+ok "up_after_the_folder_was_deleted_starts_anew" start
+request /api/auth/me -H "Authorization: Bearer $VALS_ADMIN_TOKEN"
+is "and_signs_in" "$STATUS" 200
+"$DEV" down --state "$STATE"
+
 # --- refusals ------------------------------------------------------------------
 
 output=$("$DEV" up --detach --no-demo --no-sim --state "$STATE" --port "$PORT" 2>&1)
