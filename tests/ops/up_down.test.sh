@@ -141,9 +141,9 @@ empty "down_finds_programs_whose_supervisor_was_killed" "$(processes_naming "$da
 # --- a state whose folder somebody deletes -------------------------------------
 
 rm -rf "$STATE"
-ok "up_after_the_folder_was_deleted_starts_anew" start
+start
 request /api/auth/me -H "Authorization: Bearer $VALS_ADMIN_TOKEN"
-is "and_signs_in" "$STATUS" 200
+is "up_after_the_folder_was_deleted_starts_anew" "$STATUS" 200
 "$DEV" down --state "$STATE"
 
 # --- refusals ------------------------------------------------------------------
