@@ -146,17 +146,24 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+	_added jsonb;
 begin
-	insert into vals.transcript_entries (call_id, speaker, text, spoken_at, offset_ms, phase, sentiment, confidence, event_id)
-	select _call.id, e.entry ->> 'speaker', e.entry ->> 'text',
-		coalesce((e.entry ->> 'timestamp')::timestamptz,
-			_call.start_time + (e.entry ->> 'offsetMs')::integer * interval '1 millisecond', clock_timestamp()),
-		(e.entry ->> 'offsetMs')::integer, (e.entry ->> 'phase')::smallint, e.entry ->> 'sentiment', (e.entry ->> 'confidence')::numeric,
-		_event_id
-	from jsonb_array_elements(_entries) with ordinality as e (entry, place)
-	order by e.place;
+	with added as (
+		insert into vals.transcript_entries (call_id, speaker, text, spoken_at, offset_ms, phase, sentiment, confidence, event_id)
+		select _call.id, e.entry ->> 'speaker', e.entry ->> 'text',
+			coalesce((e.entry ->> 'timestamp')::timestamptz,
+				_call.start_time + (e.entry ->> 'offsetMs')::integer * interval '1 millisecond', clock_timestamp()),
+			(e.entry ->> 'offsetMs')::integer, (e.entry ->> 'phase')::smallint, e.entry ->> 'sentiment', (e.entry ->> 'confidence')::numeric,
+			_event_id
+		from jsonb_array_elements(_entries) with ordinality as e (entry, place)
+		order by e.place
+		returning *
+	)
+	select jsonb_agg(vals.transcript_entry_json(a) order by a.id) into _added
+	from added a;
 	perform vals.emit('call.transcript', _call.id, _call.lead_id,
-		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'transcript', _entries), _who);
+		jsonb_build_object('callId', _call.id, 'leadId', _call.lead_id, 'transcript', _added), _who);
 end
 $$;
 

@@ -127,6 +127,15 @@ begin
 end
 $$;
 
+-- An entry as the call and the event which brings it show it: its id tells whether two are the same.
+create or replace function vals.transcript_entry_json(_entry vals.transcript_entries)
+returns jsonb
+language sql stable
+as $$
+	select jsonb_build_object('id', _entry.id::text, 'speaker', _entry.speaker, 'text', _entry.text, 'timestamp', vals.iso(_entry.spoken_at),
+		'offsetMs', _entry.offset_ms, 'phase', _entry.phase, 'sentiment', _entry.sentiment, 'confidence', _entry.confidence)
+$$;
+
 create or replace function vals.call_transcript_json(_call_id uuid)
 returns json
 language plpgsql stable
@@ -134,9 +143,7 @@ set search_path = ''
 as $$
 begin
 	return (
-		select coalesce(json_agg(json_build_object('speaker', t.speaker, 'text', t.text, 'timestamp', vals.iso(t.spoken_at),
-			'offsetMs', t.offset_ms, 'phase', t.phase, 'sentiment', t.sentiment, 'confidence', t.confidence)
-			order by t.spoken_at, t.id), '[]')
+		select coalesce(json_agg(vals.transcript_entry_json(t) order by t.spoken_at, t.id), '[]')
 		from vals.transcript_entries t
 		where t.call_id = _call_id
 	);

@@ -165,7 +165,10 @@ describe('changing a call', () => {
     ] });
     const { transcript } = await change(id, { transcript: [{ speaker: 'kevin', text: 'early', offsetMs: 1000 }] });
     assert.equal(startTime, '2026-03-01T10:00:00.000Z');
-    assert.deepEqual(transcript, [
+    const ids = transcript.map((entry) => entry.id);
+    assert.equal(new Set(ids).size, 3);
+    assert.deepEqual((await getCall(id)).transcript.map((entry) => entry.id), ids);
+    assert.deepEqual(transcript.map(({ id: _, ...entry }) => entry), [
       { speaker: 'kevin', text: 'early', timestamp: '2026-03-01T10:00:01.000Z', offsetMs: 1000, phase: null, sentiment: null, confidence: null },
       { speaker: 'agent', text: 'Hello.\nThis is a call.', timestamp: '2026-03-01T10:00:05.000Z', offsetMs: null, phase: 1, sentiment: 'neutral', confidence: 0.875 },
       { speaker: 'prospect', text: 'Who is this?', timestamp: '2026-03-01T10:00:09.000Z', offsetMs: 9000, phase: null, sentiment: null, confidence: null },

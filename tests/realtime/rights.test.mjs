@@ -54,12 +54,16 @@ const AUDIENCE = {
   'lead.created': { joined: ['admin', 'kevin', 'operator', 'analyst'], outside: true },
   'lead.updated': { joined: ['admin', 'kevin', 'operator', 'analyst'], outside: true },
   'lead.deleted': { joined: ['admin', 'kevin', 'operator', 'analyst'], outside: true },
+  'leads.imported': { joined: ['admin', 'kevin', 'operator', 'analyst'], outside: true },
   'call.started': { joined: ROLES, outside: true },
   'call.engagement': { joined: ROLES, outside: true },
   'kevin.availability': { joined: ROLES, outside: true },
   'call.status': { joined: ['admin', 'kevin', 'operator'], outside: false },
   'call.ended': { joined: ['admin', 'kevin', 'operator'], outside: false },
   'call.phase': { joined: ['admin', 'kevin', 'operator'], outside: false },
+  'call.transcript': { joined: ['admin', 'kevin', 'operator'], outside: false },
+  'call.recording': { joined: ['admin', 'kevin', 'operator'], outside: false },
+  'call.transfer': { joined: ROLES, outside: true },
   'call.opportunity': { joined: ['admin', 'kevin', 'operator'], outside: false },
 };
 

@@ -1,7 +1,7 @@
 -- Calls as people write them down: records, corrections, legal moves, transcript, recording, lists.
 \ir support/begin.psql
 
-select plan(45);
+select plan(46);
 
 create function test.edit(_call uuid, _body jsonb, _role text default 'admin')
 returns jsonb
@@ -117,7 +117,9 @@ select test.edit(:'call', '{"transcript":[{"speaker":"agent","text":"c"},{"speak
 select is((select string_agg(t ->> 'text', ' ') from jsonb_array_elements(test.edit(:'call', '{}') -> 'transcript') t), 'a b c d',
 	'the_transcript_is_in_the_order_of_what_was_said');
 select is(test.told(:'call'), 'call.transcript call.transcript', 'what_was_added_is_told_once');
-select is(jsonb_array_length(test.last_told(:'call', 'call.transcript') -> 'transcript'), 2, 'with_its_entries');
+select is(test.last_told(:'call', 'call.transcript') -> 'transcript',
+	jsonb_path_query_array(test.edit(:'call', '{}') -> 'transcript', '$[*] ? (@.text == "c" || @.text == "d")'), 'with_its_entries_as_the_call_has_them');
+select is((select count(distinct t ->> 'id') from jsonb_array_elements(test.edit(:'call', '{}') -> 'transcript') t)::int, 4, 'each_has_an_id_of_its_own');
 
 -- Timeline.
 select is((select string_agg(t ->> 'kind', ' ') from json_array_elements(vals.call_timeline_json(test.the_call(:'call'))) t),

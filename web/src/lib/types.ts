@@ -234,6 +234,7 @@ export interface TransferResult {
 export type Speaker = "agent" | "prospect" | "kevin";
 
 export interface TranscriptEntry {
+  id: string;
   speaker: Speaker;
   text: string;
   timestamp: string;
@@ -446,10 +447,9 @@ export interface CallTransferred extends Stored {
   failureReason: string | null;
 }
 
-/** Entries as they were reported: one without a time was said about when the event was made. */
 export interface CallTranscript extends Stored {
   callId: string;
-  transcript: (Partial<TranscriptEntry> & Pick<TranscriptEntry, "speaker" | "text"> & { offsetMs?: number | null })[];
+  transcript: TranscriptEntry[];
 }
 
 export interface CallRecordingChanged extends Stored {

@@ -62,7 +62,7 @@ export function Transcript({ call, isLive }: { call: CallDetail; isLive: boolean
         )}
         <ol className="space-y-2.5">
           {transcript.map((entry, i) => (
-            <Line key={i} entry={entry} before={transcript[i - 1]} call={call} />
+            <Line key={entry.id} entry={entry} before={transcript[i - 1]} call={call} />
           ))}
         </ol>
       </div>

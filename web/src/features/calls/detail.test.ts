@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CallDetail, LiveEvent, LiveEvents, TransferState } from "@/lib/types";
+import type { CallDetail, LiveEvent, LiveEvents, TranscriptEntry, TransferState } from "@/lib/types";
 import { detailReducer, EMPTY_DETAIL, type DetailAction, type DetailState } from "./detail";
 
 const T0 = Date.parse("2025-03-01T12:00:00.000Z");
@@ -28,7 +28,7 @@ const CALL: CallDetail = {
   answeredBy: "human",
   phases: { current: 3, completed: 2, progression: [] },
   engagement: { score: 50, peak: 70, indicators: [] },
-  transcript: [{ speaker: "agent", text: "Hello.", timestamp: iso(6_000), phase: 1 }],
+  transcript: [{ id: "1", speaker: "agent", text: "Hello.", timestamp: iso(6_000), phase: 1 }],
   timeline: [{ at: iso(), kind: "started" }],
   recording: { status: "none", durationSec: null, channels: null },
   strategies: [],
@@ -56,31 +56,35 @@ function heard<K extends keyof LiveEvents>(
   return { type: "event", event: { type, payload: { ...place, ...payload } } as unknown as LiveEvent };
 }
 
-const said = (seconds: number, text: string, more: object = {}): DetailAction =>
-  heard("call:transcript", seconds, { transcript: [{ speaker: "prospect", text, ...more }] });
+const line = (seconds: number, text: string, id = `at-${seconds}`): TranscriptEntry => ({
+  id,
+  speaker: "prospect",
+  text,
+  timestamp: iso(seconds * 1000),
+  phase: null,
+});
+
+/** Told `seconds` after the call's start, said then or earlier. */
+const said = (seconds: number, text: string, entry = line(seconds, text)): DetailAction =>
+  heard("call:transcript", seconds, { transcript: [entry] });
 
 const texts = (state: DetailState): string[] | undefined => state.call?.transcript.map(({ text }) => text);
 
 describe("the transcript", () => {
   it("grows, in the order in which it was said", () => {
-    const state = play([
-      fetched(),
-      said(10, "Second."),
-      said(12, "First.", { timestamp: iso(8_000) }),
-      said(13, "By offset.", { offsetMs: 9_000, timestamp: null }),
-    ]);
-    expect(texts(state)).toEqual(["Hello.", "First.", "By offset.", "Second."]);
+    const state = play([fetched(), said(10, "Second."), said(12, "First.", line(8, "First."))]);
+    expect(texts(state)).toEqual(["Hello.", "First.", "Second."]);
   });
 
   it("keeps what is heard before the call is there, and shows nothing twice", () => {
     const both = [said(7, "Hi."), said(9, "Yes?")];
-    const transcript = [...CALL.transcript, { speaker: "prospect" as const, text: "Hi.", timestamp: iso(7_001), phase: null }];
+    const transcript = [...CALL.transcript, line(7, "Hi.")];
     expect(texts(play([...both, fetched({ transcript })]))).toEqual(["Hello.", "Hi.", "Yes?"]);
     expect(texts(play([fetched({ transcript }), ...both]))).toEqual(["Hello.", "Hi.", "Yes?"]);
   });
 
   it("takes a word said again for another one", () => {
-    expect(texts(play([fetched(), said(10, "Okay."), said(11, "Okay.")]))).toEqual(["Hello.", "Okay.", "Okay."]);
+    expect(texts(play([fetched(), said(10, "Okay."), said(11, "Okay.", line(10, "Okay.", "another"))]))).toEqual(["Hello.", "Okay.", "Okay."]);
   });
 
   it("drops a replay", () => {

@@ -2,8 +2,8 @@
  * One call with everything known about it, as a pure function: (state, action) -> state.
  *
  * The call is fetched once and kept up to date by its events. Some of them may already be part of what was
- * fetched, and those that come before it are kept until it is there: an entry which looks like a fetched one of
- * about the same time is that one.
+ * fetched, and those that come before it are kept until it is there: an entry of the transcript is known by its
+ * id, a step which looks like a fetched one of about the same time is that one.
  */
 import type {
   CallDetail,
@@ -23,8 +23,8 @@ const SAME_MS = 5_000;
 
 export interface DetailState {
   call: CallDetail | null;
-  /** Steps and entries of the fetched call: what events repeat is looked for among these. */
-  fetched: { timeline: readonly TimelineStep[]; transcript: readonly TranscriptEntry[] };
+  /** Steps of the fetched call: what events repeat is looked for among these. */
+  fetched: readonly TimelineStep[];
   /** Events that came before the call itself. */
   early: readonly LiveEvent[];
   lastSeq: string | null;
@@ -35,7 +35,7 @@ export type DetailAction =
 
 export const EMPTY_DETAIL: DetailState = {
   call: null,
-  fetched: { timeline: [], transcript: [] },
+  fetched: [],
   early: [],
   lastSeq: null,
 };
@@ -59,8 +59,7 @@ function isAbout(event: LiveEvent, id: string): boolean {
 }
 
 function begin(state: DetailState, call: CallDetail): DetailState {
-  const fetched = { timeline: call.timeline, transcript: call.transcript };
-  const started: DetailState = { ...state, call, fetched, early: [] };
+  const started: DetailState = { ...state, call, fetched: call.timeline, early: [] };
   return state.early.reduce(apply, started);
 }
 
@@ -118,10 +117,9 @@ const changes: { [K in keyof LiveEvents]?: Change<K> } = {
     return withStep(next, fetched, kind === "transfer_ended" ? { at, kind, state, failureReason } : { at, kind });
   },
 
-  "call:transcript": (call, event, fetched) => {
-    const said = event.transcript.map((entry) => entryOf(call, entry, event.timestamp));
-    const isNew = (entry: TranscriptEntry): boolean => !fetched.transcript.some((old) => isSameEntry(old, entry));
-    return { ...call, transcript: inOrder([...call.transcript, ...said.filter(isNew)], (e) => e.timestamp) };
+  "call:transcript": (call, event) => {
+    const isNew = (entry: TranscriptEntry): boolean => !call.transcript.some(({ id }) => id === entry.id);
+    return { ...call, transcript: inOrder([...call.transcript, ...event.transcript.filter(isNew)], (e) => e.timestamp) };
   },
 
   "call:recording": (call, event) => ({ ...call, recording: event.recording }),
@@ -187,7 +185,7 @@ function hasAnswered(state: TransferState): boolean {
 }
 
 function withStep(call: CallDetail, fetched: DetailState["fetched"], step: TimelineStep): CallDetail {
-  if (fetched.timeline.some((old) => isSameStep(old, step))) return call;
+  if (fetched.some((old) => isSameStep(old, step))) return call;
   return { ...call, timeline: inOrder([...call.timeline, step], ({ at }) => at) };
 }
 
@@ -196,24 +194,8 @@ function isSameStep(a: TimelineStep, b: TimelineStep): boolean {
   return isSameThing && areNear(a.at, b.at);
 }
 
-function isSameEntry(a: TranscriptEntry, b: TranscriptEntry): boolean {
-  return a.speaker === b.speaker && a.text === b.text && areNear(a.timestamp, b.timestamp);
-}
-
 function areNear(a: string, b: string): boolean {
   return Math.abs(Date.parse(a) - Date.parse(b)) <= SAME_MS;
-}
-
-/** An entry as the server places it: at its time, at its offset from the start, or just now. */
-function entryOf(
-  call: CallDetail,
-  entry: LiveEvents["call:transcript"]["transcript"][number],
-  now: string,
-): TranscriptEntry {
-  const { speaker, text, timestamp, offsetMs, phase = null } = entry;
-  const placed =
-    offsetMs == null ? now : new Date(Date.parse(call.startTime) + offsetMs).toISOString();
-  return { speaker, text, phase, timestamp: timestamp ?? placed };
 }
 
 /** In the order of time; what came at the same time stays as it came. */
