@@ -15,6 +15,8 @@ static const char *const call_statuses[] = { "initiated", "ringing", "active", "
 static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
 	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
 	"wrong_number", "do_not_call", "failed", NULL };
+static const char *const call_answerers[] = { "human", "machine", "unknown", NULL };
+static const char *const call_sorts[] = { "newest", "oldest", "score", NULL };
 static const char *const objection_types[] = { "price", "time", "interest", "skepticism", "authority",
 	"other", NULL };
 static const char *const speakers[] = { "agent", "prospect", "kevin", NULL };
@@ -36,6 +38,9 @@ const struct field calls_filters[] = {
 	{ .name = "to", .kind = FIELD_TIME },
 	{ .name = "minScore", .kind = FIELD_NUMBER, .min = 0, .max = 100 },
 	{ .name = "transferred", .kind = FIELD_BOOL },
+	{ .name = "answeredBy", .kind = FIELD_ENUM, .values = call_answerers },
+	{ .name = "agentVersion", .kind = FIELD_TEXT, .min = 1, .max = 64 },
+	{ .name = "sort", .kind = FIELD_ENUM, .values = call_sorts },
 	{ .name = "search", .kind = FIELD_TEXT, .min = 1, .max = 200 },
 	FIELD_END
 };

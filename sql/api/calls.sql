@@ -292,6 +292,8 @@ as $$
 		case when _filter ? 'to' then 'c.start_time <= ($1 ->> ''to'')::timestamptz' end,
 		case when _filter ? 'minScore' then 'c.score >= ($1 ->> ''minScore'')::numeric' end,
 		case when _filter ? 'transferred' then 'coalesce(c.transfer_success, false) = ($1 ->> ''transferred'')::boolean' end,
+		case when _filter ? 'answeredBy' then 'c.answered_by = $1 ->> ''answeredBy''' end,
+		case when _filter ? 'agentVersion' then 'c.agent_version = $1 ->> ''agentVersion''' end,
 		-- The first of the two conditions on the name is the one with an index.
 		case when _filter ? 'search' then 'c.id in ('
 			'select s.id from vals.leads l join vals.calls s on s.lead_id = l.id '
@@ -309,7 +311,7 @@ as $$
 declare
 	_total bigint;
 begin
-	if _filter - array['page', 'limit', 'status'] = '{}' then
+	if _filter - array['page', 'limit', 'sort', 'status'] = '{}' then
 		return (
 			select coalesce(sum(c.calls), 0)
 			from vals.call_counts c
@@ -323,7 +325,7 @@ begin
 end
 $$;
 
--- A page of calls, newest first, with its exact total.
+-- A page of calls, newest first unless the filter names another order, with its exact total.
 create or replace function vals.calls_page(_filter jsonb)
 returns json
 language plpgsql stable
@@ -334,6 +336,11 @@ declare
 	_size bigint;
 	_rows json;
 	_patterns record;
+	_order text := case _filter ->> 'sort'
+		when 'oldest' then 'c.start_time, c.id'
+		when 'score' then 'c.score desc nulls last, c.start_time desc, c.id desc'
+		else 'c.start_time desc, c.id desc'
+	end;
 begin
 	select p.page, p.size into _page, _size
 	from vals.paging(_filter) p;
@@ -342,7 +349,7 @@ begin
 	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
 
 	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') from (%s) c',
-		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), 'c.start_time desc, c.id desc', _size, (_page - 1) * _size))
+		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), _order, _size, (_page - 1) * _size))
 	into _rows
 	using _filter, _patterns.literal, _patterns.phone;
 	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _page, _size);

@@ -22,7 +22,8 @@ describe('the list of calls', () => {
       made[id] = key;
       leads[key] = id;
     }
-    await execute("update vals.calls set score = 91.25, transfer_attempted = true, transfer_success = true where id = :'id'", { id: leads.second });
+    await execute("update vals.calls set score = 91.25, transfer_attempted = true, transfer_success = true, answered_by = 'human', agent_version = '7.1' where id = :'id'", { id: leads.second });
+    await execute("update vals.calls set score = 40, answered_by = 'machine', agent_version = '7.10' where id = :'id'", { id: leads.first });
   });
   const keys = async (parameters) => (await found({ search: name, ...parameters })).data.map(({ id }) => made[id]);
 
@@ -61,6 +62,23 @@ describe('the list of calls', () => {
     assert.deepEqual(await keys({ transferred: false }), ['third', 'first']);
   });
 
+  test('filters by who answered and by the version of the agent, literally', async () => {
+    assert.deepEqual(await keys({ answeredBy: 'human' }), ['second']);
+    assert.deepEqual(await keys({ answeredBy: 'machine' }), ['first']);
+    assert.deepEqual(await keys({ answeredBy: 'unknown' }), []);
+    assert.deepEqual(await keys({ agentVersion: '7.1' }), ['second']);
+    assert.deepEqual(await keys({ agentVersion: '7.%' }), []);
+  });
+
+  test('comes in the order that is asked for, page by page, those without a score last', async () => {
+    assert.deepEqual(await keys({ sort: 'newest' }), ['third', 'second', 'first']);
+    assert.deepEqual(await keys({ sort: 'oldest' }), ['first', 'second', 'third']);
+    assert.deepEqual(await keys({ sort: 'score' }), ['second', 'first', 'third']);
+    assert.deepEqual(await keys({ sort: 'score', limit: 2, page: 2 }), ['third']);
+    const [newest, oldest] = [await found({ sort: 'newest', limit: 1 }), await found({ sort: 'oldest', limit: 1 })];
+    assert.ok(newest.data[0].startTime >= oldest.data[0].startTime);
+  });
+
   test('finds the name of the lead, literally, and the number that was called', async () => {
     const search = async (text) => (await found({ search: text })).data.map(({ id }) => made[id]).filter(Boolean);
     assert.deepEqual(await search(`${name} o'hara %`.toUpperCase()), ['second', 'first']);
@@ -72,8 +90,8 @@ describe('the list of calls', () => {
   });
 
   test('refuses filters that mean nothing', async () => {
-    expectInvalid(await list({ status: 'x', finalStatus: 'x', leadId: 'x', from: 'x', minScore: '101', transferred: 'maybe', search: '' }),
-      'finalStatus', 'from', 'leadId', 'minScore', 'search', 'status', 'transferred');
+    expectInvalid(await list({ status: 'x', finalStatus: 'x', leadId: 'x', from: 'x', minScore: '101', transferred: 'maybe', answeredBy: 'dog', agentVersion: '', sort: 'by name', search: '' }),
+      'agentVersion', 'answeredBy', 'finalStatus', 'from', 'leadId', 'minScore', 'search', 'sort', 'status', 'transferred');
   });
 
   test('is for everybody who is signed in', async () => {
