@@ -3,6 +3,7 @@ import "./sign-in.test.mjs";
 import "./board.test.mjs";
 import "./transfer.test.mjs";
 import "./call.test.mjs";
+import "./calls.test.mjs";
 import "./leads.test.mjs";
 import "./kevin.test.mjs";
 import "./analytics.test.mjs";

@@ -8,6 +8,7 @@ const isDark = (page) => page.evaluate(() => document.documentElement.classList.
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 const SCREENS = [
+  ["/calls", "Calls"],
   ["/leads", "Leads"],
   ["/kevin", "Kevin"],
   ["/analytics", "Analytics"],

@@ -88,7 +88,7 @@ function Navigation({ screens, path }: { screens: readonly Screen[]; path: strin
   return (
     <nav
       aria-label="Screens"
-      className="order-last -mx-1 flex w-full items-center gap-1 overflow-x-auto px-1 pb-2 xl:order-none xl:w-auto xl:pb-0"
+      className="order-last -mx-2 flex w-[calc(100%+1rem)] items-center justify-between gap-0.5 pb-2 sm:mx-0 sm:w-full sm:justify-start sm:gap-1 xl:order-none xl:w-auto xl:pb-0"
     >
       {screens.filter(({ isInNavigation }) => isInNavigation).map(({ path: to, title, icon: Icon }) => (
         <InternalLink
@@ -96,7 +96,8 @@ function Navigation({ screens, path }: { screens: readonly Screen[]; path: strin
           to={to}
           isCurrent={to === path}
           className={cn(
-            "flex shrink-0 items-center gap-2 rounded-md px-3 py-2 text-sm font-medium transition-colors",
+            "flex shrink-0 flex-col items-center gap-1 rounded-md px-1.5 py-1.5 text-2xs font-medium transition-colors",
+            "sm:flex-row sm:gap-2 sm:px-3 sm:py-2 sm:text-sm",
             to === path ? "bg-accent text-accent-foreground" : "text-muted-foreground hover:text-foreground",
           )}
         >

@@ -1,7 +1,7 @@
 /*
  * The screens of the dashboard: one row each is all a new one needs here. Their code is loaded when they open.
  */
-import { Activity, ChartColumn, KeyRound, UserRound, Users } from "lucide-react";
+import { Activity, ChartColumn, KeyRound, PhoneCall, UserRound, Users } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { PathParams } from "@/lib/router";
 import type { Role } from "@/lib/types";
@@ -33,9 +33,17 @@ export const SCREENS: readonly Screen[] = [
     view: lazy(() => import("@/features/calls/LiveBoard")),
   },
   {
+    path: "/calls",
+    title: "Calls",
+    icon: PhoneCall,
+    isInNavigation: true,
+    roles: STAFF,
+    view: lazy(() => import("@/features/calls/CallsPage")),
+  },
+  {
     path: "/calls/:id",
     title: "Call",
-    icon: Activity,
+    icon: PhoneCall,
     isInNavigation: false,
     roles: STAFF,
     view: lazy(() => import("@/features/calls/CallPage")),

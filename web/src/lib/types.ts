@@ -305,9 +305,10 @@ export interface PhasePassed {
 export interface CallSummary extends ActiveCall {
   finalStatus: string | null;
   endReason: string | null;
-  answeredBy: string | null;
+  answeredBy: "human" | "machine" | "unknown" | null;
   endTime: string | null;
   transferSuccess: boolean | null;
+  agentVersion: string | null;
 }
 
 /** GET /api/calls/:id. */

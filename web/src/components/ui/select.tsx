@@ -13,7 +13,7 @@ export interface SelectProps extends SelectHTMLAttributes<HTMLSelectElement> {
 
 /** The browser's own list, which works with every keyboard, reader and telephone. */
 export const Select = forwardRef<HTMLSelectElement, SelectProps>(({ options, className, ...props }, ref) => (
-  <span className={cn("relative inline-flex", className)}>
+  <span className={cn("relative flex min-w-0", className)}>
     <select
       ref={ref}
       className={cn(

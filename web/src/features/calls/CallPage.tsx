@@ -1,9 +1,9 @@
 /*
  * One call: what is said, how warm the lead is, what happened, the transfer and the recording.
  */
-import { ArrowLeft } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ScreenProps } from "@/app/screens";
+import { BackLink } from "@/components/ui/back-link";
 import { Badge } from "@/components/ui/badge";
 import { Card, CardHeader, CardTitle } from "@/components/ui/card";
 import { InternalLink } from "@/components/ui/internal-link";
@@ -27,13 +27,10 @@ export default function CallPage({ params }: ScreenProps) {
   const { id = "" } = params;
   return (
     <div className="space-y-6">
-      <InternalLink
-        to="/"
-        className="inline-flex items-center gap-1.5 text-sm font-medium text-muted-foreground hover:text-foreground"
-      >
-        <ArrowLeft className="size-4" aria-hidden />
-        Live board
-      </InternalLink>
+      <div className="flex gap-5">
+        <BackLink to="/" text="Live board" />
+        <BackLink to="/calls" text="Calls" />
+      </div>
       <OneCall key={id} id={id} />
     </div>
   );
@@ -102,7 +99,12 @@ function Head({ call, isLive }: { call: CallDetail; isLive: boolean }) {
     <Card className="flex flex-col gap-4 p-5 sm:flex-row sm:items-center sm:gap-6">
       <div className="min-w-0 flex-1">
         <h1 className="truncate text-2xl font-semibold tracking-tight">{call.leadName}</h1>
-        <p className="mt-1 text-sm tabular-nums text-muted-foreground">{formatPhone(call.phoneNumber)}</p>
+        <p className="mt-1 text-sm tabular-nums text-muted-foreground">
+          {formatPhone(call.phoneNumber)} ·{" "}
+          <InternalLink to={`/leads/${call.leadId}`} className="font-medium text-primary hover:underline">
+            Open the lead
+          </InternalLink>
+        </p>
         <div className="mt-3 flex flex-wrap items-center gap-x-3 gap-y-2">
           <StatusBadge call={call} isLive={isLive} />
           <span className="text-sm tabular-nums" data-testid="duration">

@@ -22,6 +22,7 @@ const CALL: CallDetail = {
   kevinAvailable: true,
   transferAttempted: false,
   transferSuccess: null,
+  agentVersion: null,
   transfer: null,
   finalStatus: null,
   endReason: null,

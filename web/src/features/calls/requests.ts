@@ -1,5 +1,6 @@
-import { api } from "@/lib/api";
-import type { ActiveCall, CallDetail } from "@/lib/types";
+import { api, type Page } from "@/lib/api";
+import { queryText, type QueryValues } from "@/lib/query";
+import type { ActiveCall, CallDetail, CallSummary } from "@/lib/types";
 
 export function fetchActiveCalls(): Promise<ActiveCall[]> {
   return api.get<ActiveCall[]>("/calls/active");
@@ -7,4 +8,8 @@ export function fetchActiveCalls(): Promise<ActiveCall[]> {
 
 export function fetchCall(id: string): Promise<CallDetail> {
   return api.get<CallDetail>(`/calls/${encodeURIComponent(id)}`);
+}
+
+export function fetchCalls(filters: QueryValues): Promise<Page<CallSummary>> {
+  return api.getPage<CallSummary>(`/calls${queryText(filters)}`);
 }

@@ -1,5 +1,5 @@
 /*
- * Call statuses as a person reads them, and the badge each wears.
+ * Call statuses as a person reads them, and the badge each wears; outcomes, and who answered.
  */
 import type { BadgeVariant } from "@/components/ui/badge";
 import type { CallStatus } from "@/lib/types";
@@ -18,3 +18,29 @@ export const STATUS_LOOKS: Record<CallStatus, { text: string; variant: BadgeVari
   failed: { text: "Failed", variant: "destructive" },
   canceled: { text: "Canceled", variant: "secondary" },
 };
+
+/** What may have come of a call, in the order a person looks for them. */
+export const CALL_OUTCOMES = [
+  "hot_transfer",
+  "closed",
+  "zoom_scheduled",
+  "video_sent",
+  "callback",
+  "follow_up",
+  "not_interested",
+  "disqualified",
+  "do_not_call",
+  "voicemail",
+  "no_answer",
+  "busy",
+  "wrong_number",
+  "failed",
+] as const;
+
+/** What the provider's machine detection says who answered. */
+export const ANSWERERS = { human: "A person", machine: "A machine", unknown: "Not clear who" } as const;
+
+/** Who answered, or a dash while nobody has. */
+export function answererText(answeredBy: keyof typeof ANSWERERS | null): string {
+  return answeredBy === null ? "–" : ANSWERERS[answeredBy];
+}

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { optionsOf } from "@/components/ui/options";
 import { Select, type SelectOption } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import { may } from "@/features/auth/permissions";
@@ -14,7 +15,7 @@ import { ApiError, fieldProblem, problemText } from "@/lib/problem";
 import type { LeadDetail } from "@/lib/types";
 import { TEXT_FIELDS, type TextField } from "./lead-values";
 import { useLeadForm, type LeadForm as Form } from "./useLeadForm";
-import { EXPERIENCE, INCOMES, LEAD_STATUSES, optionsOf } from "./words";
+import { EXPERIENCE, INCOMES, LEAD_STATUSES } from "./words";
 
 const LABELS: Record<TextField, string> = {
   firstName: "First name",

@@ -1,15 +1,16 @@
 /*
  * One lead: its fields to edit, its calls, and the stages it went through.
  */
-import { ArrowLeft, ArrowRight } from "lucide-react";
+import { ArrowRight } from "lucide-react";
 import { useCallback, type ReactNode } from "react";
 import type { ScreenProps } from "@/app/screens";
+import { BackLink } from "@/components/ui/back-link";
 import { Badge } from "@/components/ui/badge";
 import { Card, CardHeader, CardTitle } from "@/components/ui/card";
 import { InternalLink } from "@/components/ui/internal-link";
 import { Unfetched } from "@/components/ui/screen";
 import { Skeleton } from "@/components/ui/skeleton";
-import { formatDuration, formatMoment, formatPhone, formatScore, formatSlug } from "@/lib/format";
+import { formatCount, formatDuration, formatMoment, formatPhone, formatScore, formatSlug } from "@/lib/format";
 import type { CallSummary, LeadDetail } from "@/lib/types";
 import { useFetched } from "@/lib/useFetched";
 import { LeadForm } from "./LeadForm";
@@ -20,13 +21,7 @@ export default function LeadPage({ params }: ScreenProps) {
   const { id = "" } = params;
   return (
     <div className="space-y-6">
-      <InternalLink
-        to="/leads"
-        className="inline-flex items-center gap-1.5 text-sm font-medium text-muted-foreground hover:text-foreground"
-      >
-        <ArrowLeft className="size-4" aria-hidden />
-        Leads
-      </InternalLink>
+      <BackLink to="/leads" text="Leads" />
       <OneLead key={id} id={id} />
     </div>
   );
@@ -80,6 +75,13 @@ function Calls({ id }: { id: string }) {
           <CallItem key={call.id} call={call} />
         ))}
       </ul>
+      {data && data.pagination.hasNext && (
+        <p className="border-t px-5 py-3 text-sm">
+          <InternalLink to={`/calls?leadId=${id}`} className="font-medium text-primary hover:underline">
+            All {formatCount(data.pagination.total)} calls
+          </InternalLink>
+        </p>
+      )}
     </Side>
   );
 }

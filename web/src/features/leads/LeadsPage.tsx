@@ -1,35 +1,34 @@
 /*
  * The leads: searched, filtered and sorted by the address, so that a view can be kept and sent.
  */
-import { Search, Upload, UserPlus } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Upload, UserPlus } from "lucide-react";
+import { useState } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Input } from "@/components/ui/input";
 import { InternalLink } from "@/components/ui/internal-link";
-import { Pager } from "@/components/ui/pager";
-import { ScreenHead, Unfetched } from "@/components/ui/screen";
+import { ListBody, NewsLine } from "@/components/ui/list";
+import { optionsOf } from "@/components/ui/options";
+import { ScreenHead } from "@/components/ui/screen";
+import { SearchBox } from "@/components/ui/search-box";
 import { Select } from "@/components/ui/select";
-import { Skeleton } from "@/components/ui/skeleton";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { may } from "@/features/auth/permissions";
 import { useUser } from "@/features/auth/session";
+import { useNews } from "@/features/calls/useNews";
 import { formatMoment, formatPhone, formatScore, formatSlug } from "@/lib/format";
-import { pageFrom, queryText } from "@/lib/query";
-import { navigate, replaceAddress, useQuery } from "@/lib/router";
-import type { Lead } from "@/lib/types";
+import { queryText } from "@/lib/query";
+import type { Lead, LiveEvent } from "@/lib/types";
 import { useFetched } from "@/lib/useFetched";
+import { useFilters } from "@/lib/useFilters";
 import { cn } from "@/lib/utils";
 import { ImportDialog } from "./ImportDialog";
 import { NewLeadDialog } from "./NewLeadDialog";
 import { fetchLeads } from "./requests";
-import { useLeadsNews } from "./useLeadsNews";
-import { LEAD_LOOKS, LEAD_STATUSES, optionsOf, SOURCES } from "./words";
+import { LEAD_LOOKS, LEAD_STATUSES, SOURCES } from "./words";
 
 const PAGE_SIZE = 25;
-/** The pause in typing after which the search is asked. */
-const TYPING_MS = 300;
+const TEXTS = { loading: "Loading the leads", none: "There is no lead yet.", noneFits: "No lead fits." };
 
 const SORTS = [
   { value: "", text: "Newest first" },
@@ -39,31 +38,21 @@ const SORTS = [
   { value: "updated", text: "Last changed" },
 ];
 
-type FilterName = "search" | "status" | "source" | "sort";
+const FILTER_NAMES = ["search", "status", "source", "sort"] as const;
+
+type FilterName = (typeof FILTER_NAMES)[number];
 
 export default function LeadsPage() {
   const { role } = useUser();
   const [open, setOpen] = useState<"new" | "import" | null>(null);
-  const query = useQuery();
-  const given = new URLSearchParams(query);
-  const page = pageFrom(given.get("page"));
-  const filters = {
-    search: given.get("search") ?? "",
-    status: given.get("status") ?? "",
-    source: given.get("source") ?? "",
-    sort: given.get("sort") ?? "",
-  };
-  const asked = { ...filters, page, limit: PAGE_SIZE };
-  const { data, problem, isLoading, reload } = useFetched(() => fetchLeads(asked), queryText(asked));
-  const news = useLeadsNews();
-
-  function change(name: FilterName, value: string): void {
-    replaceAddress(`/leads${queryText({ ...filters, [name]: value })}`);
-  }
+  const filters = useFilters("/leads", FILTER_NAMES);
+  const asked = { ...filters.values, page: filters.page, limit: PAGE_SIZE };
+  const fetched = useFetched(() => fetchLeads(asked), queryText(asked));
+  const news = useNews(leadsChanged);
 
   function renew(): void {
     news.forget();
-    reload();
+    fetched.reload();
   }
 
   return (
@@ -83,28 +72,11 @@ export default function LeadsPage() {
         )}
       </ScreenHead>
       <Card className="overflow-hidden">
-        <Filters filters={filters} onChange={change} />
-        {news.count > 0 && (
-          <button
-            type="button"
-            className="w-full border-b bg-accent px-5 py-2 text-sm font-medium text-accent-foreground hover:underline"
-            data-testid="leads-news"
-            onClick={renew}
-          >
-            {news.count === 1 ? "1 change since; show it" : `${news.count} changes since; show them`}
-          </button>
-        )}
-        {problem !== null && <Unfetched problem={problem} onRetry={reload} />}
-        {problem === null && !data && <Loading />}
-        {problem === null && data && (
-          <>
-            <LeadTable leads={data.items} isStale={isLoading} />
-            <Pager
-              pagination={data.pagination}
-              onPage={(next) => navigate(`/leads${queryText({ ...filters, page: next > 1 ? next : null })}`)}
-            />
-          </>
-        )}
+        <Filters values={filters.values} onChange={filters.change} />
+        <NewsLine count={news.count} onShow={renew} />
+        <ListBody fetched={fetched} filters={filters} texts={TEXTS}>
+          {(leads) => <LeadTable leads={leads} isStale={fetched.isLoading} />}
+        </ListBody>
       </Card>
       {open === "new" && <NewLeadDialog onClose={() => setOpen(null)} />}
       {open === "import" && <ImportDialog onClose={() => setOpen(null)} onImported={renew} />}
@@ -112,71 +84,52 @@ export default function LeadsPage() {
   );
 }
 
+/** How many changes to the list an event is. */
+function leadsChanged(event: LiveEvent): number {
+  if (event.type === "leads:imported") return event.payload.count;
+  return event.type === "lead:created" || event.type === "lead:deleted" ? 1 : 0;
+}
+
 interface FiltersProps {
-  filters: Record<FilterName, string>;
+  values: Record<FilterName, string>;
   onChange: (name: FilterName, value: string) => void;
 }
 
-function Filters({ filters, onChange }: FiltersProps) {
+function Filters({ values, onChange }: FiltersProps) {
   const known = optionsOf(SOURCES, "Any source");
-  const isKnown = known.some(({ value }) => value === filters.source);
-  const sources = isKnown ? known : [...known, { value: filters.source, text: filters.source }];
+  const isKnown = known.some(({ value }) => value === values.source);
+  const sources = isKnown ? known : [...known, { value: values.source, text: values.source }];
   return (
     <div className="grid gap-3 border-b p-5 sm:grid-cols-2 lg:grid-cols-[minmax(0,1fr)_11rem_11rem_11rem]" role="search">
-      <SearchBox value={filters.search} onChange={(value) => onChange("search", value)} />
+      <SearchBox
+        label="Search leads"
+        placeholder="Name, e-mail or number"
+        value={values.search}
+        onChange={(value) => onChange("search", value)}
+      />
       <Select
         aria-label="Stage"
         options={optionsOf(LEAD_STATUSES, "Any stage")}
-        value={filters.status}
+        value={values.status}
         onChange={(event) => onChange("status", event.target.value)}
       />
       <Select
         aria-label="Source"
         options={sources}
-        value={filters.source}
+        value={values.source}
         onChange={(event) => onChange("source", event.target.value)}
       />
       <Select
         aria-label="Order"
         options={SORTS}
-        value={filters.sort}
+        value={values.sort}
         onChange={(event) => onChange("sort", event.target.value)}
       />
     </div>
   );
 }
 
-function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(value);
-
-  // The address may be changed by Back, too.
-  useEffect(() => setText((typed) => (typed.trim() === value ? typed : value)), [value]);
-  useEffect(() => {
-    if (text.trim() === value) return undefined;
-    const timer = setTimeout(() => onChange(text.trim()), TYPING_MS);
-    return () => clearTimeout(timer);
-    // Only typing starts the pause: `value` follows what was typed, `onChange` is another one at each render.
-  }, [text]);
-
-  return (
-    <div className="relative">
-      <Search className="absolute left-3 top-3.5 size-4 text-muted-foreground" aria-hidden />
-      <Input
-        type="search"
-        aria-label="Search leads"
-        placeholder="Name, e-mail or number"
-        className="pl-9"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </div>
-  );
-}
-
 function LeadTable({ leads, isStale }: { leads: Lead[]; isStale: boolean }) {
-  if (leads.length === 0) {
-    return <p className="px-6 py-16 text-center text-sm text-muted-foreground">No lead fits.</p>;
-  }
   return (
     <Table aria-label="Leads" aria-busy={isStale} className={cn(isStale && "opacity-60")}>
       <TableHeader>
@@ -238,15 +191,5 @@ function LeadRow({ lead }: { lead: Lead }) {
         {formatMoment(lead.createdAt)}
       </TableCell>
     </TableRow>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="space-y-3 p-5" role="status" aria-label="Loading the leads">
-      {[0, 1, 2, 3].map((row) => (
-        <Skeleton key={row} className="h-11" />
-      ))}
-    </div>
   );
 }

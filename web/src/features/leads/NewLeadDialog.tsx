@@ -4,12 +4,13 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogActions } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { optionsOf } from "@/components/ui/options";
 import { Select } from "@/components/ui/select";
 import { newKey } from "@/lib/key";
 import { fieldProblem, problemText } from "@/lib/problem";
 import { navigate } from "@/lib/router";
 import { createLead } from "./requests";
-import { optionsOf, SOURCES } from "./words";
+import { SOURCES } from "./words";
 
 const EMPTY = { firstName: "", lastName: "", phone: "", email: "", source: "" };
 

@@ -3,7 +3,6 @@
  */
 import type { BadgeVariant } from "@/components/ui/badge";
 import type { SelectOption } from "@/components/ui/select";
-import { formatSlug } from "@/lib/format";
 import type { LeadStatus } from "@/lib/types";
 
 export const LEAD_STATUSES: readonly LeadStatus[] = [
@@ -38,8 +37,3 @@ export const INCOMES: readonly SelectOption[] = [
   { value: "50k_75k", text: "$50,000 to 75,000" },
   { value: "75k_plus", text: "$75,000 and more" },
 ];
-
-/** Slugs as options, after one for nothing chosen. */
-export function optionsOf(slugs: readonly string[], none: string): SelectOption[] {
-  return [{ value: "", text: none }, ...slugs.map((value) => ({ value, text: formatSlug(value) }))];
-}
