@@ -37,6 +37,7 @@
 #define SESSION_BUCKETS 4096
 #define SESSION_SECRET_LEN 18		/* random bytes in a sid */
 #define SESSION_LINGER_MS 30000		/* wait for the GET that takes the close */
+#define SESSION_OVERTAKEN_MS 100	/* wait for a GET which the client's own close overtook */
 #define SESSION_NOOP_MS 100		/* between noops that free a GET for the upgrade */
 #define SESSION_BURST 256		/* frames per turn for one peer */
 #define SESSION_HOLD_BYTES 32768	/* held for one peer, at most */
@@ -79,7 +80,7 @@ static const struct {
 	int code;		/* of the websocket close frame */
 	bool is_polite;		/* on polling, wait for a GET that can be told */
 } session_ends[SESSION_END__MAX] = {
-	[SESSION_END_CLIENT] =   { "client", 1000, false },
+	[SESSION_END_CLIENT] =   { "client", 1000, true },
 	[SESSION_END_LOST] =     { "lost", 1000, false },
 	[SESSION_END_PROTOCOL] = { "protocol", 1002, false },
 	[SESSION_END_TOO_BIG] =  { "too-big", 1009, false },
@@ -284,27 +285,34 @@ session_answer_get(struct session *session, const char *last)
 	buf_free(&payload);
 }
 
+/* A client that ended the session itself needs not be told, only let go. */
+static void
+session_answer_last_get(struct session *session)
+{
+	session_answer_get(session, session->doom == SESSION_END_CLIENT ? "6" : "1");
+}
+
 /* The end of a session that was on polling. */
 static void
 session_close_polling(struct session *session, enum session_end end)
 {
-	struct conn *get = session->get, *post = session->post;
+	struct conn *post = session->post;
 
 	session->post = NULL;
 	if (post != NULL)
 		conn_reply(post, 400, "text/plain", "", 0);
-	if (get != NULL && end == SESSION_END_CLIENT) {
-		session->get = NULL;
-		conn_reply(get, 200, "text/plain; charset=UTF-8", "6", 1);
-	} else if (get != NULL) {
-		if (!session_ends[end].is_polite)
-			queue_free(&session->queue);
-		session_answer_get(session, "1");
-	} else if (session_ends[end].is_polite) {
+	if (end == SESSION_END_CLIENT || !session_ends[end].is_polite) {
+		queue_free(&session->queue);
+		session->is_ping_due = false;
+	}
+	if (session->get == NULL && session_ends[end].is_polite) {
 		session_set_state(session, SESSION_CLOSING);
-		loop_timer_set(session->timer, loop_now() + SESSION_LINGER_MS);
+		loop_timer_set(session->timer, loop_now() +
+		    (end == SESSION_END_CLIENT ? SESSION_OVERTAKEN_MS : SESSION_LINGER_MS));
 		return;
 	}
+	if (session->get != NULL)
+		session_answer_last_get(session);
 	session_bury(session);
 }
 
@@ -620,7 +628,7 @@ session_get(struct session *session, struct conn *conn)
 	}
 	session->get = conn;
 	if (session->state == SESSION_CLOSING) {
-		session_answer_get(session, "1");
+		session_answer_last_get(session);
 		session_bury(session);
 	} else if (session->queue.count > 0 || session->is_ping_due) {
 		conn_wake(conn);
@@ -685,11 +693,7 @@ session_take(struct session *session, const struct engineio_packet *packet)
 		session_mark_alive(session);
 		return;
 	case ENGINEIO_CLOSE:
-		/* The GET that was sent before this POST may be the next to be read. */
-		if (session->state != SESSION_WEBSOCKET && session->get == NULL)
-			session_doom(session, SESSION_END_CLIENT);
-		else
-			session_close(session, SESSION_END_CLIENT);
+		session_close(session, SESSION_END_CLIENT);
 		return;
 	case ENGINEIO_OPEN:
 	case ENGINEIO_PING:

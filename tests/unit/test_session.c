@@ -620,12 +620,28 @@ a_close_that_overtakes_its_get_still_answers_it(void **state)
 
 	(void)state;
 	snprintf(sid, sizeof(sid), "%s", sid_of(conns[0].out));
+	say(session, "4unheard");
 	assert_string_equal(post(session, "1")->out, "ok");
-	held = get(session);	/* read in the same turn of the loop */
-	turn();
+	assert_int_equal(closed_count, 1);
+	pass(99);
+	held = get(session);
 	assert_string_equal(held->out, "6");
 	assert_null(session_find(sid));
 	assert_int_equal(closed_count, 1);
+}
+
+static void
+a_close_without_a_get_is_soon_forgotten(void **state)
+{
+	struct session *session = open_polling();
+	char sid[ENGINEIO_SID_MAX + 1];
+
+	(void)state;
+	snprintf(sid, sizeof(sid), "%s", sid_of(conns[0].out));
+	assert_string_equal(post(session, "1")->out, "ok");
+	assert_false(session_post_begin(session, new_conn()));
+	pass(101);
+	assert_null(session_find(sid));
 }
 
 static void
@@ -1036,6 +1052,7 @@ main(void)
 		TEST(frames_are_written_at_once_unless_others_wait),
 		TEST(a_ping_that_leaves_late_may_be_answered_late),
 		TEST(a_close_that_overtakes_its_get_still_answers_it),
+		TEST(a_close_without_a_get_is_soon_forgotten),
 		TEST(what_is_held_leaves_in_one_write),
 		TEST(a_session_that_ends_while_it_is_held_gets_nothing),
 		TEST(what_is_held_counts_as_waiting_only_if_the_pipe_is_full),
