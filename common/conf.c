@@ -604,6 +604,19 @@ conf_reload(void)
 	return conf_replace(&args);
 }
 
+bool
+conf_would_do(bool is_enough(void))
+{
+	struct values before = current;
+	bool would_do;
+
+	current = (struct values){ 0 };
+	would_do = conf_replace(&args) == 0 && is_enough();
+	conf_values_free(&current);
+	current = before;
+	return would_do;
+}
+
 const char *
 conf_text(enum conf_key key)
 {

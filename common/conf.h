@@ -33,6 +33,12 @@ int conf_load(const char *program, int *argc, char **argv);
 /* Load again with the arguments of the first time; -1 keeps the old values. */
 int conf_reload(void);
 
+/*
+ * Whether a program that is started with these arguments now could do its work: the settings load,
+ * and is_enough, which sees them, says so. Changes nothing; the reason is printed as by conf_load.
+ */
+bool conf_would_do(bool is_enough(void));
+
 /* A setting's text; never NULL, lives until the next load. */
 const char *conf_text(enum conf_key key);
 

@@ -122,7 +122,7 @@ token_key_read(int dir_fd, const char *name, struct key *key)
 
 /* Read all KID.key files of an open directory; other names are not ours to judge. */
 static int
-token_keys_read(DIR *dir, struct keys *fresh)
+token_keys_read_all(DIR *dir, struct keys *fresh)
 {
 	const struct dirent *entry;
 	const char *reason;
@@ -148,10 +148,10 @@ token_keys_read(DIR *dir, struct keys *fresh)
 	return 0;
 }
 
-int
-token_keys_load(const char *path)
+/* At least one key is what it takes. */
+static int
+token_keys_read(const char *path, struct keys *fresh)
 {
-	struct keys fresh = { .count = 0 };
 	DIR *dir = opendir(path);
 	int result;
 
@@ -159,12 +159,31 @@ token_keys_load(const char *path)
 		log_error("token_keys", "could not open %s: %s", path, strerror(errno));
 		return -1;
 	}
-	result = token_keys_read(dir, &fresh);
+	result = token_keys_read_all(dir, fresh);
 	closedir(dir);
-	if (result == 0 && fresh.count == 0) {
+	if (result == 0 && fresh->count == 0) {
 		log_error("token_keys", "there is no key in %s", path);
 		result = -1;
 	}
+	return result;
+}
+
+bool
+token_keys_would_load(const char *path)
+{
+	struct keys fresh = { .count = 0 };
+	int result = token_keys_read(path, &fresh);
+
+	explicit_bzero(&fresh, sizeof(fresh));
+	return result == 0;
+}
+
+int
+token_keys_load(const char *path)
+{
+	struct keys fresh = { .count = 0 };
+	int result = token_keys_read(path, &fresh);
+
 	if (result == 0) {
 		keys = fresh;
 		token_memory_clear();

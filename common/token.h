@@ -35,6 +35,9 @@ struct token_claims {
  */
 int token_keys_load(const char *dir);
 
+/* Whether they could be read now; the reason why not is logged. Nothing is replaced. */
+bool token_keys_would_load(const char *dir);
+
 /*
  * Sign claims that live ttl seconds from now; fills issued_at and expires_at.
  * Returns the token's length in out, or -1 when there is no key.

@@ -18,14 +18,32 @@
 #include "log.h"
 #include "xalloc.h"
 
+/* Whether the file that is open is the one of this name: its last owner may have removed it just before we locked it. */
+static bool
+unix_socket_is_still(int fd, const char *path)
+{
+	struct stat open_file, named;
+
+	return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 && open_file.st_dev == named.st_dev &&
+	    open_file.st_ino == named.st_ino;
+}
+
 int
 unix_socket_lock(const char *path)
 {
 	char *lock_path = xasprintf("%s.lock", path);
-	int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	bool is_locked = false;
+	int fd;
 
+	for (;;) {
+		fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		is_locked = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+		if (!is_locked || unix_socket_is_still(fd, lock_path))
+			break;
+		close(fd);
+	}
 	free(lock_path);
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (is_locked)
 		return fd;
 	log_error("unix_socket", "%s: could not lock it, is another process there? %s", path,
 	    strerror(errno));
@@ -34,7 +52,7 @@ unix_socket_lock(const char *path)
 	return -1;
 }
 
-/* The file goes before the lock, so that nobody waits on a file without a name. */
+/* The file goes before the lock: whoever gets a lock on it still sees that it has no name. */
 void
 unix_socket_unlock(const char *path, int lock)
 {
@@ -43,6 +61,15 @@ unix_socket_unlock(const char *path, int lock)
 	unlink(lock_path);
 	free(lock_path);
 	close(lock);
+}
+
+/* Whether there is a file that is no socket: a slip in the settings must not cost it. */
+static bool
+unix_socket_is_other_file(const char *path)
+{
+	struct stat file;
+
+	return lstat(path, &file) == 0 && !S_ISSOCK(file.st_mode);
 }
 
 /* Whether somebody accepts connections there; a queue that is full is somebody's, too. */
@@ -107,6 +134,10 @@ unix_socket_listen(const char *path, const char *group)
 		return -1;
 	}
 	memcpy(address.sun_path, path, strlen(path));
+	if (unix_socket_is_other_file(path)) {
+		log_error("unix_socket", "%s: there is a file which is no socket", path);
+		return -1;
+	}
 	if (unix_socket_is_answered(&address)) {
 		log_error("unix_socket", "%s: somebody already answers there", path);
 		return -1;

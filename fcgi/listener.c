@@ -3,6 +3,7 @@
  */
 #include "listener.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "conf.h"
 #include "log.h"
 #include "unix_socket.h"
@@ -108,29 +110,60 @@ listeners_open(struct listener *listeners, size_t count)
 	return 0;
 }
 
-void
-listeners_pass(const struct listener *listeners, size_t count)
-{
-	char names[256] = "";
-	char number[32];
-	int copies[8];
+/* What stood where the passed ones go; -1 = nothing did. */
+static int listeners_displaced[LISTENERS_MAX];
 
-	/* First out of the way, then into place: one may sit where another must go. */
+/* The listeners' names with colons between, and their number. */
+static void
+listeners_announce(const struct listener *listeners, size_t count)
+{
+	struct buf names = { 0 };
+	char number[32];
+
 	for (size_t i = 0; i < count; i++)
-		copies[i] = fcntl(listeners[i].fd, F_DUPFD, LISTENER_FIRST_FD + (int)count);
-	for (size_t i = 0; i < count; i++) {
-		dup2(copies[i], LISTENER_FIRST_FD + (int)i);
-		close(copies[i]);
-		strncat(names, i == 0 ? "" : ":", sizeof(names) - strlen(names) - 1);
-		strncat(names, listeners[i].name, sizeof(names) - strlen(names) - 1);
-	}
+		buf_addf(&names, "%s%s", i == 0 ? "" : ":", listeners[i].name);
 	snprintf(number, sizeof(number), "%zu", count);
 	setenv("LISTEN_FDS", number, 1);
-	setenv("LISTEN_FDNAMES", names, 1);
+	setenv("LISTEN_FDNAMES", names.data, 1);
 	snprintf(number, sizeof(number), "%ld", (long)getpid());
 	setenv("LISTEN_PID", number, 1);
 	if (listeners[0].lock_fd != -1)
 		setenv(LISTENER_OWNED, "1", 1);
+	buf_free(&names);
+}
+
+void
+listeners_pass(const struct listener *listeners, size_t count)
+{
+	int copies[LISTENERS_MAX], behind = LISTENER_FIRST_FD + (int)count;
+
+	assert(count > 0 && count <= LISTENERS_MAX);
+	/* First out of the way, then into place: one may sit where another must go. */
+	for (size_t i = 0; i < count; i++) {
+		listeners_displaced[i] = fcntl(LISTENER_FIRST_FD + (int)i, F_DUPFD_CLOEXEC, behind);
+		copies[i] = fcntl(listeners[i].fd, F_DUPFD_CLOEXEC, behind);
+	}
+	for (size_t i = 0; i < count; i++) {
+		dup2(copies[i], LISTENER_FIRST_FD + (int)i);
+		close(copies[i]);
+	}
+	listeners_announce(listeners, count);
+}
+
+void
+listeners_take_back(size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		close(LISTENER_FIRST_FD + (int)i);
+		if (listeners_displaced[i] == -1)
+			continue;
+		dup3(listeners_displaced[i], LISTENER_FIRST_FD + (int)i, O_CLOEXEC);
+		close(listeners_displaced[i]);
+	}
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	unsetenv("LISTEN_PID");
+	unsetenv(LISTENER_OWNED);
 }
 
 void

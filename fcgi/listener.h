@@ -21,8 +21,14 @@ struct listener {
  */
 int listeners_open(struct listener *listeners, size_t count);
 
-/* Put them where an exec'd successor looks for them, and say so in the environment. */
+#define LISTENERS_MAX 8
+
+/*
+ * Put them where an exec'd successor looks for them, and say so in the environment; one to LISTENERS_MAX. What
+ * stood there is out of reach until listeners_take_back, for when the exec failed.
+ */
 void listeners_pass(const struct listener *listeners, size_t count);
+void listeners_take_back(size_t count);
 
 /* Close them; unlinks what we bound. */
 void listeners_close(struct listener *listeners, size_t count);

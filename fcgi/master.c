@@ -290,13 +290,20 @@ master_watchdog(struct master *master)
 	}
 }
 
+/* Whether a new self would get further than its settings. */
+static bool
+master_would_start(void)
+{
+	return token_keys_would_load(conf_text(CONF_jwt_keys_dir));
+}
+
 /* Become the program on disk as it is now, with the listeners and the workers' pids. Returns only if that failed. */
 static void
 master_reload(struct master *master)
 {
 	struct buf pids = { 0 };
 
-	if (conf_reload() == -1 || access(master->program, X_OK) == -1) {
+	if (!conf_would_do(master_would_start) || access(master->program, X_OK) == -1) {
 		log_error("master", "%s: not reloaded, the old settings stay", master->program);
 		return;
 	}
@@ -311,7 +318,8 @@ master_reload(struct master *master)
 	buf_free(&pids);
 	listeners_pass(master->listeners, MASTER_POOLS);
 	execv(master->program, master->argv);
-	log_error("master", "%s: could not execute: %s", master->program, strerror(errno));
+	log_error("master", "%s: not reloaded, could not execute: %s", master->program, strerror(errno));
+	listeners_take_back(MASTER_POOLS);
 	unsetenv(MASTER_DRAIN);
 }
 

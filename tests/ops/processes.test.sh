@@ -67,6 +67,26 @@ reload
 ok "a_bad_file_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, the old settings stay'
 is "and_the_old_settings_stay" "$(failures 5)" 0
 cat "$TEMP/vals.conf" >"$CONF"
+
+echo 'no key' >"$DATA/jwt/broken.key"
+chmod --reference="$CONF" "$DATA/jwt/broken.key"
+chown --reference="$DATA/jwt" "$DATA/jwt/broken.key"
+reload
+ok "a_bad_key_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, the old settings stay'
+is "and_the_old_keys_stay" "$(failures 5)" 0
+rm "$DATA/jwt/broken.key"
+
+mv "$DATA/bin/vals-api" "$TEMP/vals-api.whole"
+echo 'no program' >"$DATA/bin/vals-api"
+chmod 755 "$DATA/bin/vals-api"
+reload
+ok "a_program_that_cannot_run_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, could not execute'
+# All workers anew, so that they use what the master kept.
+kill -KILL $(children_of "$master")
+is "and_the_sockets_stay_as_they_were" "$(failures 20)" 0
+rm "$DATA/bin/vals-api"
+mv "$TEMP/vals-api.whole" "$DATA/bin/vals-api"
+
 sed -i 's/^rate_limit_max = .*/rate_limit_max = 100000/' "$CONF"
 reload
 ok "new_workers_are_ready_after_a_reload" wait_for 10 logged vals-api 'workers are ready'

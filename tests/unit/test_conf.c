@@ -524,6 +524,43 @@ a_bad_reload_keeps_the_old_values(void **state)
 	assert_int_equal(conf_int(CONF_api_workers), 5);
 }
 
+static int workers_seen;
+
+static bool
+sees_workers(void)
+{
+	workers_seen = (int)conf_int(CONF_api_workers);
+	return workers_seen < 10;
+}
+
+static int
+do_try(void *arg)
+{
+	(void)arg;
+	return conf_would_do(sees_workers) ? 0 : -1;
+}
+
+static void
+to_try_a_reload_changes_nothing(void **state)
+{
+	const char *before;
+
+	(void)state;
+	assert_int_equal(load_file("api_workers = 5\n"), 0);
+	before = conf_text(CONF_api_workers);
+	write_file(conf_path, "api_workers = 6\n", 0640);
+	assert_int_equal(listen_to(do_try, NULL), 0);
+	assert_int_equal(workers_seen, 6);
+	write_file(conf_path, "api_workers = 10\n", 0640);
+	assert_int_equal(listen_to(do_try, NULL), -1);
+	write_file(conf_path, "api_workers = none\n", 0640);
+	assert_int_equal(listen_to(do_try, NULL), -1);
+	assert_says(":1: api_workers");
+	/* Even who holds a text of them goes on holding it. */
+	assert_ptr_equal(conf_text(CONF_api_workers), before);
+	assert_string_equal(before, "5");
+}
+
 static void
 switches_have_many_words(void **state)
 {
@@ -588,6 +625,7 @@ main(void)
 		FRESH(questions_are_answered_without_running),
 		FRESH(a_reload_uses_the_first_command_line),
 		FRESH(a_bad_reload_keeps_the_old_values),
+		FRESH(to_try_a_reload_changes_nothing),
 		FRESH(switches_have_many_words),
 	};
 

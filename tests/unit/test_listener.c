@@ -12,16 +12,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "conf.h"
 #include "log.h"
+#include "unix_socket.h"
 
 static char dir[] = "/tmp/vals-listener.XXXXXX";
 static char path[64];
@@ -132,6 +137,61 @@ a_socket_nobody_answers_any_more_is_replaced(void **state)
 }
 
 static void
+a_file_that_is_no_socket_is_left_alone(void **state)
+{
+	struct listener listener = fresh("api");
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	(void)state;
+	assert_true(file != -1);
+	close(file);
+	assert_int_equal(listeners_open(&listener, 1), -1);
+	listeners_close(&listener, 1);
+	assert_int_equal(unlink(path), 0);
+}
+
+#define LOCK_TRIES 2000
+#define LOCK_OWNERS 4
+
+/* Take the lock and give it back again and again; both owners at once are counted. */
+static void
+lock_again_and_again(atomic_int *owners, atomic_int *clashes)
+{
+	int lock, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDERR_FILENO);	/* each refusal is logged */
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if ((lock = unix_socket_lock(path)) == -1)
+			continue;
+		if (atomic_fetch_add(owners, 1) != 0)
+			atomic_fetch_add(clashes, 1);
+		sched_yield();
+		atomic_fetch_sub(owners, 1);
+		unix_socket_unlock(path, lock);
+	}
+	_exit(0);
+}
+
+static void
+a_path_never_has_two_owners(void **state)
+{
+	atomic_int *shared = mmap(NULL, 2 * sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+
+	(void)state;
+	assert_ptr_not_equal(shared, MAP_FAILED);
+	for (int i = 0; i < LOCK_OWNERS; i++)
+		if (fork() == 0)
+			lock_again_and_again(&shared[0], &shared[1]);
+	for (int i = 0; i < LOCK_OWNERS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(shared[1], 0);
+	munmap(shared, 2 * sizeof(*shared));
+}
+
+static void
 a_path_too_long_for_a_socket_is_refused(void **state)
 {
 	char long_path[200];
@@ -216,6 +276,38 @@ what_is_passed_on_is_found_by_its_name(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* An exec may fail after all, and the program goes on with what it has. */
+static void
+what_was_not_passed_on_after_all_is_where_it_was(void **state)
+{
+	struct listener listeners[2] = { fresh("api"), fresh("waiting") };
+	char other_path[80];
+	int fd, accepted;
+
+	(void)state;
+	/* As in a program that has just begun: its own descriptors stand where the passed ones go. */
+	close(3);
+	close(4);
+	snprintf(other_path, sizeof(other_path), "%s/b.sock", dir);
+	listeners[1].path = other_path;
+	assert_int_equal(listeners_open(listeners, 2), 0);
+	listeners_pass(listeners, 2);
+	listeners_take_back(2);
+
+	assert_null(getenv("LISTEN_FDS"));
+	assert_null(getenv("LISTEN_PID"));
+	assert_int_equal(unix_socket_lock(path), -1);
+	for (int i = 0; i < 2; i++) {
+		fd = connect_to(listeners[i].path);
+		accepted = accept(listeners[i].fd, NULL, NULL);
+		assert_true(accepted != -1);
+		assert_true((fcntl(listeners[i].fd, F_GETFD) & FD_CLOEXEC) != 0);
+		close(accepted);
+		close(fd);
+	}
+	listeners_close(listeners, 2);
+}
+
 static void
 a_passed_number_that_is_no_descriptor_is_refused(void **state)
 {
@@ -254,9 +346,13 @@ main(void)
 		cmocka_unit_test(a_second_one_at_the_same_path_is_refused),
 		cmocka_unit_test(a_path_where_a_stranger_answers_is_left_alone),
 		cmocka_unit_test(a_socket_nobody_answers_any_more_is_replaced),
+		cmocka_unit_test(a_file_that_is_no_socket_is_left_alone),
+		cmocka_unit_test(a_path_never_has_two_owners),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
 		cmocka_unit_test(a_folder_that_does_not_exist_is_refused),
 		cmocka_unit_test_setup_teardown(what_is_passed_on_is_found_by_its_name, descriptors_save, descriptors_restore),
+		cmocka_unit_test_setup_teardown(what_was_not_passed_on_after_all_is_where_it_was, descriptors_save,
+		    descriptors_restore),
 		cmocka_unit_test_setup_teardown(a_passed_number_that_is_no_descriptor_is_refused, descriptors_save,
 		    descriptors_restore),
 		cmocka_unit_test_setup_teardown(what_was_passed_to_another_process_is_not_ours, descriptors_save,

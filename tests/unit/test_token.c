@@ -337,8 +337,10 @@ a_bad_key_keeps_the_old_ones(void **state)
 	}
 	memset(large, 'x', sizeof(large) - 1);
 	write_secret("bad.key", large, 256);
+	assert_true(token_keys_would_load(dir));
 	assert_int_equal(token_keys_load(dir), 0);
 	write_secret("bad.key", large, 257);
+	assert_false(token_keys_would_load(dir));
 	assert_int_equal(token_keys_load(dir), -1);
 	write_key("bad.key", "HS256 MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\n", 0644);
 	assert_int_equal(token_keys_load(dir), -1);
