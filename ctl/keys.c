@@ -16,6 +16,7 @@
 #include "token.h"
 #include "xalloc.h"
 
+#define KEY_FILE_SUFFIX_LEN 6	/* tells keys of one second apart */
 #define KEY_PREFIX_SIZE 14	/* "vals_", eight characters to recognise it by, NUL */
 
 int
@@ -90,37 +91,54 @@ ctl_apikey_revoke(const struct ctl_options *options)
 	return status;
 }
 
-/* Make a key file; older keys go on verifying until they are deleted. */
+/* Write a key's text to a new file, down to the disk. Returns 0, or -1 with errno; the file may be there then. */
+static int
+key_write(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char secret[TOKEN_SECRET_SIZE];
+	int written, closed;
+
+	if (fd == -1)
+		return -1;
+	token_secret(secret);
+	written = dprintf(fd, "HS256 %s\n", secret) > 0 ? fsync(fd) : -1;
+	explicit_bzero(secret, sizeof(secret));
+	closed = close(fd);
+	return written == 0 ? closed : -1;
+}
+
+/*
+ * Make a key file; older keys go on verifying until they are deleted. It gets its name when it is whole: a program
+ * that finds half a key does not start.
+ */
 int
 ctl_key_rotate(const struct ctl_options *options)
 {
 	const char *dir = conf_text(CONF_jwt_keys_dir);
-	char secret[TOKEN_SECRET_SIZE];
 	char suffix[TOKEN_SECRET_SIZE];
-	char *path;
-	FILE *file = NULL;
-	int fd;
+	char *path, *draft;
+	int status = EXIT_SUCCESS;
 
 	(void)options;
 	if (mkdir(dir, 0700) == -1 && errno != EEXIST) {
 		fprintf(stderr, "valsctl: could not make %s: %s\n", dir, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	token_secret(secret);
 	token_secret(suffix);
 	for (char *c = suffix; *c != '\0'; c++)
 		if (*c == '-' || *c == '_')
 			*c = 'x';
-	path = xasprintf("%s/%lld-%.6s.key", dir, (long long)clock_unix(), suffix);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd != -1)
-		file = fdopen(fd, "w");
-	if (file == NULL || fprintf(file, "HS256 %s\n", secret) < 0 || fclose(file) != 0) {
+	path = xasprintf("%s/%lld-%.*s.key", dir, (long long)clock_unix(), KEY_FILE_SUFFIX_LEN, suffix);
+	draft = xasprintf("%s.draft", path);
+	if (key_write(draft) == 0 && rename(draft, path) == 0) {
+		printf("%s\n", path);
+	} else {
 		fprintf(stderr, "valsctl: could not write %s: %s\n", path, strerror(errno));
-		free(path);
-		return EXIT_FAILURE;
+		unlink(draft);
+		status = EXIT_FAILURE;
 	}
-	printf("%s\n", path);
+	free(draft);
 	free(path);
-	return EXIT_SUCCESS;
+	return status;
 }

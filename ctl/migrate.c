@@ -43,7 +43,9 @@ migrate_read(const struct migrate *migrate, const char *name, struct buf *out)
 	}
 	while ((len = fread(block, 1, sizeof(block), file)) > 0)
 		buf_add(out, block, len);
-	is_read = !ferror(file);
+	is_read = ferror(file) == 0;
+	if (!is_read)
+		fprintf(stderr, "valsctl: could not read %s: %s\n", path, strerror(errno));
 	fclose(file);
 	free(path);
 	return is_read;

@@ -92,6 +92,18 @@ is "the_new_key_signs_after_a_reload" "$STATUS" 200
 me "$old"
 is "the_old_key_still_verifies" "$STATUS" 200
 
+# A disk that is full after no bytes at all.
+keys_before=$(ls "$DATA/jwt")
+trap '' XFSZ
+(
+	ulimit -f 0
+	ctl key rotate 2>/dev/null
+	[ "$RC" = 1 ]
+)
+is "a_key_that_cannot_be_written_is_an_error" $? 0
+trap - XFSZ
+is "and_leaves_no_half_key_behind" "$(ls "$DATA/jwt")" "$keys_before"
+
 # --- API keys --------------------------------------------------------------------
 
 ctl apikey add --name second-agent
@@ -188,6 +200,11 @@ migrate vals_other --sql "$TEMP/sql"
 is "a_migration_that_fails_is_reported" "$RC" 1
 is "and_leaves_nothing_behind" "$(sql vals_other "select count(*) from pg_tables where tablename = 'surplus'")" 0
 rm "$TEMP/sql/migrations/9990_bad.sql"
+mkdir "$TEMP/sql/migrations/9990_folder.sql"
+migrate vals_other --sql "$TEMP/sql"
+is "a_migration_that_cannot_be_read_is_refused" "$RC" 1
+like "and_said_to_be_unreadable" "$ERR" 'could not read .*9990_folder.sql: '
+rmdir "$TEMP/sql/migrations/9990_folder.sql"
 
 echo '-- more' >>"$TEMP/sql/api/leads.sql"
 migrate vals_other --sql "$TEMP/sql"
