@@ -71,12 +71,19 @@ certificate() {
 		-subj /CN=vals.example.com -keyout "$TEMP/key.pem" -out "$TEMP/cert.pem" 2>/dev/null
 }
 
-# An nginx.conf as an administrator has it, with our vhost.
+# An nginx.conf as an administrator has it, with what stands in Debian's, and our vhost.
 admin_conf() {
 	cat <<-END
 	events { }
 	pid $TEMP/pid;
 	http {
+		sendfile on;
+		tcp_nopush on;
+		types_hash_max_size 2048;
+		default_type application/octet-stream;
+		ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
+		ssl_prefer_server_ciphers on;
+		gzip on;
 		access_log off;
 		client_body_temp_path $TEMP/tmp/body;
 		proxy_temp_path $TEMP/tmp/proxy;
@@ -103,6 +110,7 @@ render WS_SOCKETS="$sockets" TLS_CERTIFICATE="$TEMP/cert.pem" TLS_KEY="$TEMP/key
 	ALLOWED_ORIGINS='https://app.example.com,http://localhost:3000' TRUSTED_PROXIES=10.0.0.0/8,192.0.2.1
 # nginx -t binds, for which ports under 1024 need root.
 sed -i -E 's/(listen ([^ ]*:)?)(80|443)/\128\3/' "$TEMP/conf/vhost.conf"
+[ -e /proc/net/if_inet6 ] || sed -i '/listen \[::\]/d' "$TEMP/conf/vhost.conf"
 admin_conf >"$TEMP/admin.conf"
 ok "nginx_accepts_the_vhost_example" check "$TEMP/admin.conf"
 
