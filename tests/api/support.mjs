@@ -391,7 +391,7 @@ export const getLead = async (id) => expectStatus(await admin.get(`/api/leads/${
 /* ---- calls ---- */
 
 /* The first value of look() that is true, or the end of the test. */
-export async function eventually(look, what, timeoutMs = 10_000) {
+export async function eventually(look, what, timeoutMs = 60_000) {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await look();

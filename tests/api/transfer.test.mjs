@@ -22,7 +22,7 @@ const async = { prefer: 'respond-async' };
 const cancel = (callId, by = agent) => by.delete(`/api/calls/${callId}/transfer`);
 const state = async (callId) => (await getCall(callId)).transfer?.state;
 const until = (callId, ...states) =>
-  eventually(async () => states.includes(await state(callId)), `the transfer is ${states.join(' or ')}`, 15_000);
+  eventually(async () => states.includes(await state(callId)), `the transfer is ${states.join(' or ')}`, 60_000);
 const kevinsLegs = async () => (await sim('GET', 'legs')).legs.filter(({ to, endedAt }) => to === KEVIN && !endedAt);
 
 let override;

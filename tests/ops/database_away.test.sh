@@ -51,7 +51,7 @@ while ((SECONDS < end)); do
 	sleep 0.1
 done
 empty "without_it_every_answer_is_503_with_Retry-After" "$wrong"
-ok "within_a_second" test "$slowest" -lt 1000
+ok "long_before_a_statement_would_be_given_up" test "$slowest" -lt 5000
 echo "# $count requests, slowest $slowest ms"
 request /healthz
 is "healthz_asks_no_database" "$STATUS" 200
@@ -61,7 +61,7 @@ request '/socket.io/?EIO=4&transport=polling'
 is "new_sockets_are_told_to_come_again" "$STATUS $(header Retry-After)" "503 1"
 
 release_postgres
-ok "it_recovers_by_itself" wait_for 15 answers_200
+ok "it_recovers_by_itself" wait_for 60 answers_200
 is "and_no_program_was_restarted" "$(cat "$RUN"/{vals-api,vals-ws,vals-runner,nginx}.pid)" "$pids"
 sleep 1
 failures=0
@@ -73,5 +73,5 @@ opens_sockets() {
 	request '/socket.io/?EIO=4&transport=polling'
 	[ "$STATUS" = 200 ]
 }
-ok "and_sockets_are_opened" wait_for 10 opens_sockets
+ok "and_sockets_are_opened" wait_for 60 opens_sockets
 tap_done

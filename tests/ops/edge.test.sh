@@ -122,9 +122,9 @@ empty "preflight_of_a_stranger_allows_nothing" "$(grep -i '^access-control' <<<"
 request /healthz -H 'X-Request-Id: chosen-by-client'
 like "a_clients_request_id_is_not_taken" "$(header X-Request-Id)" '^[0-9a-f]{32}$'
 id=$(header X-Request-Id)
-ok "the_request_id_stands_in_nginxs_log" wait_for 3 grep -qF "$id" "$STATE/log/access.log"
+ok "the_request_id_stands_in_nginxs_log" wait_for 60 grep -qF "$id" "$STATE/log/access.log"
 request /api/kevin/availability -H "$auth"
-ok "the_request_id_stands_in_the_programs_log" wait_for 3 grep -qF "$(header X-Request-Id)" "$STATE/log/vals-api.log"
+ok "the_request_id_stands_in_the_programs_log" wait_for 60 grep -qF "$(header X-Request-Id)" "$STATE/log/vals-api.log"
 request "$asset" -H 'Accept-Encoding: gzip'
 is "text_is_compressed" "$(header Content-Encoding)" gzip
 like "compression_varies" "$(header Vary | tr '\n' ' ')" Accept-Encoding
@@ -132,7 +132,7 @@ like "compression_varies" "$(header Vary | tr '\n' ' ')" Accept-Encoding
 # --- log injection ---------------------------------------------------------------
 
 request '/x%0a%22%7D?token=very-secret' -A $'evil"\\{\x01' -H 'Referer: http://x/?token=very-secret'
-ok "the_evil_request_is_logged" wait_for 3 grep -q 'x%0a%22%7D' "$STATE/log/access.log"
+ok "the_evil_request_is_logged" wait_for 60 grep -q 'x%0a%22%7D' "$STATE/log/access.log"
 ok "every_log_line_is_one_json_object" node -e '
 	for (const line of require("fs").readFileSync(process.argv[1], "utf8").trimEnd().split("\n"))
 		if (typeof JSON.parse(line) !== "object") throw new Error(line);' "$STATE/log/access.log"

@@ -51,7 +51,7 @@ is "the_master_is_still_the_same_process" "$(program_pid vals-api)" "$master"
 no_old_worker() {
 	[ -z "$(comm -12 <(sort <<<"$old_workers") <(children_of "$master" | sort))" ]
 }
-ok "no_worker_of_the_beginning_is_left" wait_for 10 no_old_worker
+ok "no_worker_of_the_beginning_is_left" wait_for 60 no_old_worker
 echo "# $(figure reload 'Complete requests') requests, $reloads reloads"
 
 # --- dying workers -----------------------------------------------------------------

@@ -64,7 +64,7 @@ reload() {
 cp -p "$CONF" "$TEMP/vals.conf"
 echo 'no_such_setting = 1' >>"$CONF"
 reload
-ok "a_bad_file_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, the old settings stay'
+ok "a_bad_file_is_reported_on_reload" wait_for 60 logged vals-api 'not reloaded, the old settings stay'
 is "and_the_old_settings_stay" "$(failures 5)" 0
 cat "$TEMP/vals.conf" >"$CONF"
 
@@ -72,7 +72,7 @@ echo 'no key' >"$DATA/jwt/broken.key"
 chmod --reference="$CONF" "$DATA/jwt/broken.key"
 chown --reference="$DATA/jwt" "$DATA/jwt/broken.key"
 reload
-ok "a_bad_key_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, the old settings stay'
+ok "a_bad_key_is_reported_on_reload" wait_for 60 logged vals-api 'not reloaded, the old settings stay'
 is "and_the_old_keys_stay" "$(failures 5)" 0
 rm "$DATA/jwt/broken.key"
 
@@ -80,7 +80,7 @@ mv "$DATA/bin/vals-api" "$TEMP/vals-api.whole"
 echo 'no program' >"$DATA/bin/vals-api"
 chmod 755 "$DATA/bin/vals-api"
 reload
-ok "a_program_that_cannot_run_is_reported_on_reload" wait_for 5 logged vals-api 'not reloaded, could not execute'
+ok "a_program_that_cannot_run_is_reported_on_reload" wait_for 60 logged vals-api 'not reloaded, could not execute'
 # All workers anew, so that they use what the master kept.
 kill -KILL $(children_of "$master")
 is "and_the_sockets_stay_as_they_were" "$(failures 20)" 0
@@ -89,12 +89,12 @@ mv "$TEMP/vals-api.whole" "$DATA/bin/vals-api"
 
 sed -i 's/^rate_limit_max = .*/rate_limit_max = 100000/' "$CONF"
 reload
-ok "new_workers_are_ready_after_a_reload" wait_for 10 logged vals-api 'workers are ready'
+ok "new_workers_are_ready_after_a_reload" wait_for 60 logged vals-api 'workers are ready'
 has_limit() {
 	get
 	[ "$(header X-RateLimit-Limit)" = 100000 ]
 }
-ok "a_reload_takes_new_settings" wait_for 10 has_limit
+ok "a_reload_takes_new_settings" wait_for 60 has_limit
 is "in_the_same_process" "$(program_pid vals-api)" "$master"
 
 echo 'log_requests = seed' >>"$CONF"
@@ -103,10 +103,10 @@ logs_as_the_seed() {
 	get
 	logged vals-api '^[0-9-]+T[0-9:.]+Z - GET /api/kevin/availability$'
 }
-ok "requests_can_be_logged_as_the_first_system_did" wait_for 10 logs_as_the_seed
+ok "requests_can_be_logged_as_the_first_system_did" wait_for 60 logs_as_the_seed
 sed -i '/^log_requests = /d' "$CONF"
 reload
-wait_for 10 logged vals-api 'workers are ready'
+wait_for 60 logged vals-api 'workers are ready'
 
 # --- workers -------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ caller=$!
 sleep 1
 mapfile -t workers < <(children_of "$master")
 kill -STOP "${workers[@]}"
-ok "a_worker_that_hangs_is_killed_and_named" wait_for 6 logged vals-api 'hangs, killed'
+ok "a_worker_that_hangs_is_killed_and_named" wait_for 60 logged vals-api 'hangs, killed'
 kill -CONT "${workers[@]}" 2>/dev/null
 wait "$caller"
 is "it_costs_its_request" "$(cat "$TEMP/hanging.status")" 503
@@ -176,14 +176,14 @@ dup2($copies[$_], 3 + $_) for 0 .. $#copies;
 exec $program or die "exec: $!";
 END
 mv "$RUN/programs/vals-api" "$TEMP/vals-api"
-wait_for 20 test ! -e "/proc/$master"
+wait_for 60 test ! -e "/proc/$master"
 perl "$TEMP/sockets.pl" "$TEMP/vals-api" "$VALS_API_SOCKET" "$VALS_WAITING_SOCKET" >"$TEMP/inherited.log" 2>&1 &
 parent=$!
 inherits() {
 	get
 	[ "$STATUS" = 200 ]
 }
-ok "vals-api_serves_on_sockets_it_was_given" wait_for 10 inherits
+ok "vals-api_serves_on_sockets_it_was_given" wait_for 60 inherits
 kill -TERM "$parent"
 wait "$parent"
 ok "and_leaves_them_when_it_ends" test -S "$VALS_API_SOCKET"

@@ -84,15 +84,15 @@ reads_from_replica() {
 	[ "$STATUS" = 200 ] && [ "$(metric vals_replica_reads_total)" -gt "$before" ]
 }
 # Each worker tries again after a moment of its own.
-ok "once_it_is_there_it_is_asked" wait_for 20 reads_from_replica
+ok "once_it_is_there_it_is_asked" wait_for 60 reads_from_replica
 
 superuser "$DATABASE_READ_URL" 'select pg_wal_replay_pause()' >/dev/null
 make_call 2
-ok "what_the_replica_does_not_know_yet_it_does_not_tell" wait_for 20 know 1
+ok "what_the_replica_does_not_know_yet_it_does_not_tell" wait_for 60 know 1
 request /api/calls -H "$AUTH"
 like "other_requests_ask_the_primary" "$BODY" '"total" ?: ?2'
 superuser "$DATABASE_READ_URL" 'select pg_wal_replay_resume()' >/dev/null
-ok "and_then_it_does" wait_for 20 know 2
+ok "and_then_it_does" wait_for 60 know 2
 
 superuser "$DATABASE_READ_URL" 'select pg_wal_replay_pause()' >/dev/null
 make_call 3
@@ -103,5 +103,5 @@ for ((i = 0; i < 30; i++)); do
 done
 empty "when_it_is_gone_no_request_fails_and_none_is_behind" "$wrong"
 start_replica
-ok "and_when_it_is_back_it_is_asked_again" wait_for 20 reads_from_replica
+ok "and_when_it_is_back_it_is_asked_again" wait_for 60 reads_from_replica
 tap_done

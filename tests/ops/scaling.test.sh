@@ -21,7 +21,7 @@ sed "s|^export API_SOCKET=.*|export API_SOCKET=$(second_socket "$VALS_API_SOCKET
 	"$RUN/programs/vals-api" >"$RUN/programs/vals-api-2.new"
 chmod 700 "$RUN/programs/vals-api-2.new"
 mv "$RUN/programs/vals-api-2.new" "$RUN/programs/vals-api-2"
-ok "a_second_api_starts" wait_for 20 test -S "$(second_socket "$VALS_API_SOCKET")"
+ok "a_second_api_starts" wait_for 60 test -S "$(second_socket "$VALS_API_SOCKET")"
 # As docs/scaling.md has it; all of nginx's workers know which one is down.
 for socket in "$VALS_API_SOCKET" "$VALS_WAITING_SOCKET"; do
 	second=$(second_socket "$socket")
@@ -37,7 +37,7 @@ both_serve() {
 	request /api/kevin/availability -H "$AUTH"
 	[ "$STATUS" = 200 ] && [ "$(requests_of vals-api-2)" -gt 0 ] && [ "$(requests_of vals-api)" -gt 0 ]
 }
-ok "both_serve" wait_for 20 both_serve
+ok "both_serve" wait_for 60 both_serve
 
 # --- calls ---------------------------------------------------------------------------
 
@@ -70,15 +70,15 @@ metric() {
 two_of_each() {
 	[ "$(metric 'vals_program_instances{program="vals-runner"}')" = 2 ] && [ "$(metric 'vals_program_instances{program="vals-ws"}')" = 2 ]
 }
-ok "each_daemon_is_seen_for_itself" wait_for 20 two_of_each
+ok "each_daemon_is_seen_for_itself" wait_for 60 two_of_each
 done_by_both() {
 	[ "$(metric 'vals_program_done{program="vals-runner"' | awk '{ sum += $1 } END { print sum }')" -ge "$CALLS" ]
 }
-ok "and_what_they_did_adds_up" wait_for 20 done_by_both
+ok "and_what_they_did_adds_up" wait_for 60 done_by_both
 one_relay() {
 	[ "$(metric 'vals_program_is_relay{program="vals-ws"' | sort | tr '\n' ' ')" = '0 1 ' ]
 }
-ok "one_of_the_daemons_is_the_relay" wait_for 20 one_relay
+ok "one_of_the_daemons_is_the_relay" wait_for 60 one_relay
 
 # --- one of each goes -------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ gone="vals-api-2 vals-runner-2 vals-ws-2"
 for name in $gone; do
 	pid=$(program_pid "$name")
 	mv "$RUN/programs/$name" "$TEMP/$name"
-	wait_for 40 test ! -e "/proc/$pid"
+	wait_for 60 test ! -e "/proc/$pid"
 done
 refused=0
 for ((i = 0; i < 30; i++)); do
@@ -97,6 +97,6 @@ ok "without_the_second_ones_one_request_at_most_is_refused" test "$refused" -le 
 is_started() {
 	[ "$(start_call "$((40 + $(dials)))")" = 201 ]
 }
-ok "and_calls_start" wait_for 10 is_started
+ok "and_calls_start" wait_for 60 is_started
 is "and_are_dialled" "$(dials)" $((CALLS + 1))
 tap_done

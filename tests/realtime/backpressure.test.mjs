@@ -53,7 +53,7 @@ describe('while some never read', () => {
     await Promise.all(senders.map((sender) => emitMany(count, sender)));
     const fits = setInterval(() => (reader.isPaused ? reader.resume() : reader.pause()), 5);
     try {
-      await eventually(() => senders.every(({ mark }) => heard(mark).length >= count), 'everything has come', 20_000);
+      await eventually(() => senders.every(({ mark }) => heard(mark).length >= count), 'everything has come', 60_000);
     } finally {
       clearInterval(fits);
       reader.terminate();

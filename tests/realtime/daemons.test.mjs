@@ -62,17 +62,17 @@ describe('the relay', () => {
         return (await nodeOfPid(found)) !== undefined && found;
       }, 'the relay is one of ours');
       const node = await nodeOfPid(pid);
-      const clients = await Promise.all(Array.from({ length: 6 }, () => linked({ token: process.env.VALS_ADMIN_TOKEN, transports: ['websocket'] })));
+      const clients = await Promise.all(Array.from({ length: 12 }, () => linked({ token: process.env.VALS_ADMIN_TOKEN, transports: ['websocket'] })));
       const elsewhere = clients.filter(({ socket }) => nodeOf(socket) !== node).map(({ socket }) => socket);
       assert.ok(elsewhere.length > 0);
       process.kill(pid, signal);
       try {
         const mark = randomUUID();
         await emitMany(20, { mark });
-        for (const socket of elsewhere) await hears(socket, 'lead:updated', (data) => data.leadId === mark && data.n === 20, 5000);
+        for (const socket of elsewhere) await hears(socket, 'lead:updated', (data) => data.leadId === mark && data.n === 20);
       } finally {
         if (signal === 'SIGSTOP') process.kill(pid, 'SIGCONT');
-        else await eventually(async () => (await daemonPid(node)) !== pid, 'it is started again', 30_000);
+        else await eventually(async () => (await daemonPid(node)) !== pid, 'it is started again', 60_000);
       }
       const mark = randomUUID();
       await emitMany(20, { mark });

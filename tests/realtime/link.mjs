@@ -24,7 +24,9 @@ after(() => {
 export class Link {
   #pairs = new Set();
   #server;
+  #left = Infinity;
   isDown = false;
+  cuts = 0;
 
   static async open() {
     const link = new Link();
@@ -49,6 +51,7 @@ export class Link {
       }
       near.pipe(far);
       far.pipe(near);
+      far.on('data', ({ length }) => link.#pass(length));
     });
     await new Promise((resolve) => link.#server.listen(0, '127.0.0.1', resolve));
     links.add(link);
@@ -59,7 +62,20 @@ export class Link {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
+  /* Cut as soon as so many more bytes have come from nginx. */
+  cutAfter(bytes) {
+    this.#left = bytes;
+  }
+
+  #pass(bytes) {
+    this.#left -= bytes;
+    if (this.#left > 0) return;
+    this.#left = Infinity;
+    this.cut();
+  }
+
   cut() {
+    this.cuts += 1;
     for (const [near, far] of this.#pairs) {
       near.destroy();
       far.destroy();
@@ -82,7 +98,7 @@ export async function linked({ url, ...options }) {
   const visits = [];
   socket.on('connect', () => visits.push({ recovered: socket.recovered, id: socket.id, pid: socket._pid, node: nodeOf(socket) }));
   socket.connect();
-  await eventually(() => visits.length > 0, 'the first connect', 20_000);
+  await eventually(() => visits.length > 0, 'the first connect', 60_000);
   return { socket, link, visits };
 }
 
@@ -98,7 +114,7 @@ export function expectWhole(socket, mark, total, what = '') {
 }
 
 /* Wait for the last event of a mark, and hold all against the promise. */
-export async function hearsWhole(socket, mark, total, timeoutMs = 30_000) {
+export async function hearsWhole(socket, mark, total, timeoutMs = 60_000) {
   await eventually(() => heardNumbers(socket, mark).at(-1) === total, `event ${total} is heard`, timeoutMs).catch((error) => {
     throw new Error(`${error.message}; heard ${heardNumbers(socket, mark).length}, last ${heardNumbers(socket, mark).at(-1)}`);
   });
@@ -173,7 +189,7 @@ export async function daemonPid(node) {
 export async function signalDaemon(node, signal) {
   const old = await daemonPid(node);
   process.kill(old, signal);
-  await eventually(async () => (await daemonPid(node)) !== old && isServing(node), `daemon ${node} serves again`, 30_000);
+  await eventually(async () => (await daemonPid(node)) !== old && isServing(node), `daemon ${node} serves again`, 60_000);
 }
 
 /* Whether a daemon answers; its door is beside the first one's. */

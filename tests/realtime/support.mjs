@@ -77,7 +77,7 @@ export async function refusal(options) {
 }
 
 /* Emit and wait for the acknowledgement. */
-export const ask = (socket, ...args) => socket.timeout(5000).emitWithAck(...args);
+export const ask = (socket, ...args) => socket.timeout(30_000).emitWithAck(...args);
 
 /* The reason of the next disconnect. */
 export const leaving = (socket) => new Promise((resolve) => socket.once('disconnect', resolve));
@@ -85,7 +85,7 @@ export const leaving = (socket) => new Promise((resolve) => socket.once('disconn
 export const heardAll = (socket, name) => socket.heard.filter((event) => event.name === name).map(({ data }) => data);
 
 /* Wait until a socket has heard an event for which `which` holds. */
-export const hears = (socket, name, which = () => true, timeoutMs = 10_000) =>
+export const hears = (socket, name, which = () => true, timeoutMs = 60_000) =>
   eventually(() => heardAll(socket, name).find(which), `${name} is heard`, timeoutMs);
 
 /* ---- who ---- */

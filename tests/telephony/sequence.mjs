@@ -289,7 +289,7 @@ async function assertEnd(player, expect) {
     };
   };
   const { counts = {}, order = [], transcript, conferences, ...wanted } = expect;
-  await eventually(async () => JSON.stringify(await seen()) === JSON.stringify(wanted), 'the end', 15_000).catch(async () =>
+  await eventually(async () => JSON.stringify(await seen()) === JSON.stringify(wanted), 'the end', 60_000).catch(async () =>
     assert.deepEqual(await seen(), wanted),
   );
 

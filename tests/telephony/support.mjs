@@ -70,7 +70,7 @@ export async function sim(method, path, body) {
 /* ---- waiting ---- */
 
 /* The first value of look() that is true, or the end of the test. */
-export async function eventually(look, what, timeoutMs = 10_000) {
+export async function eventually(look, what, timeoutMs = 60_000) {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await look();
@@ -366,8 +366,8 @@ async function isApiReady() {
 async function restart(name) {
   const pid = programPid(name);
   process.kill(pid, 'SIGTERM');
-  await eventually(() => programPid(name) !== pid, `${name} was started again`, 30_000);
-  await eventually(isApiReady, 'the stack is ready', 30_000);
+  await eventually(() => programPid(name) !== pid, `${name} was started again`, 60_000);
+  await eventually(isApiReady, 'the stack is ready', 60_000);
 }
 
 /* Have a program run with this in its environment while `run` runs. */
@@ -394,7 +394,7 @@ export async function withTwoRunners(run) {
   } finally {
     const pid = programPid(second);
     rmSync(programFile(second));
-    await eventually(() => !existsSync(`/proc/${pid}`), 'the second runner has ended', 15_000);
+    await eventually(() => !existsSync(`/proc/${pid}`), 'the second runner has ended', 60_000);
   }
 }
 
@@ -424,5 +424,5 @@ export async function signalRunner(signal) {
   const pid = runnerPid();
   process.kill(pid, signal);
   if (signal !== 'SIGHUP')
-    await eventually(() => runnerPid() !== pid && process.kill(runnerPid(), 0), 'the runner was started again', 15_000);
+    await eventually(() => runnerPid() !== pid && process.kill(runnerPid(), 0), 'the runner was started again', 60_000);
 }

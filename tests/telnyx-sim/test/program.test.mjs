@@ -65,7 +65,7 @@ test('wrong_use_is_refused_with_a_reason', (t) => {
     [['--scenario', join(path, 'scenario')], /result/],
     [['--nonsense'], /usage/],
   ]) {
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { timeout: 5000 });
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], { timeout: 60_000 });
     assert.equal(status, 2);
     assert.match(stderr.toString(), reason);
   }
