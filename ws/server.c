@@ -472,6 +472,17 @@ server_admit(struct conn *conn, bool is_upgrade, struct session **session_r)
 	return session != NULL || server_may_open(conn);
 }
 
+/* Status for a body of this Content-Length, whose end would not be seen; 0 if it can be read. */
+static int
+server_refuse_length(const char *length)
+{
+	if (length[0] == '\0')
+		return 411;
+	if (length[strspn(length, "0123456789")] != '\0')
+		return 400;
+	return strtoll(length, NULL, 10) > SERVER_DRAIN_MAX ? 413 : 0;
+}
+
 /*
  * Settle what is to be done with the request's body. Bodies are read to their end before
  * the reply, except where the end is too far away or not to be seen: a chunked
@@ -481,12 +492,14 @@ static void
 server_expect_body(struct conn *conn)
 {
 	char length[32], type[128];
+	int status;
 
 	if (conn->method != SERVER_POST)
 		return;
 	server_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));
-	if (length[0] == '\0' || strtoll(length, NULL, 10) > SERVER_DRAIN_MAX) {
-		conn_reply(conn, length[0] == '\0' ? 411 : 413, "text/plain", "", 0);
+	status = server_refuse_length(length);
+	if (status != 0) {
+		conn_reply(conn, status, "text/plain", "", 0);
 		return;
 	}
 	conn->awaits_body = true;

@@ -1,5 +1,6 @@
 /* Requests no stock client would make, at the daemon's own door. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
@@ -198,6 +199,15 @@ describe('a polling session', () => {
     assert.equal(answer.statusCode, 411);
     answer.destroy();
   });
+
+  for (const [length, status] of [['-5', 400], ['abc', 400], ['2, 3', 400], ['9223372036854775808', 413]])
+    test(`refuses a body of length ${length}`, async () => {
+      const socket = connect(need('VALS_WS_SOCKET'));
+      socket.write(`POST ${at(await handshake())} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n3`);
+      const [head] = await once(socket, 'data');
+      assert.match(head.toString(), new RegExp(`^HTTP/1.1 ${status} `));
+      socket.destroy();
+    });
 
   test('has its connection closed after each answer, so that nothing follows in it', async () => {
     const sid = await handshake();
