@@ -499,6 +499,18 @@ token_hash(const char *secret, char out[static TOKEN_HASH_HEX_SIZE])
 	crypto_hex(hash, sizeof(hash), out);
 }
 
+void
+token_api_key_make(struct token_api_key *key_r)
+{
+	size_t prefix_len = sizeof(TOKEN_API_KEY_PREFIX) - 1;
+
+	memcpy(key_r->text, TOKEN_API_KEY_PREFIX, prefix_len);
+	token_secret(key_r->text + prefix_len);
+	token_hash(key_r->text, key_r->hash);
+	memcpy(key_r->shown, key_r->text, TOKEN_API_KEY_SHOWN_SIZE - 1);
+	key_r->shown[TOKEN_API_KEY_SHOWN_SIZE - 1] = '\0';
+}
+
 bool
 token_is_api_key(const char *token)
 {

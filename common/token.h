@@ -66,6 +66,18 @@ void token_secret(char out[static TOKEN_SECRET_SIZE]);
 /* The hash under which a secret is stored: SHA-256, lower-case hex. */
 void token_hash(const char *secret, char out[static TOKEN_HASH_HEX_SIZE]);
 
+#define TOKEN_API_KEY_SIZE (sizeof(TOKEN_API_KEY_PREFIX) - 1 + TOKEN_SECRET_SIZE)
+#define TOKEN_API_KEY_SHOWN_SIZE 14	/* the prefix and eight characters, with the NUL */
+
+struct token_api_key {
+	char text[TOKEN_API_KEY_SIZE];		/* to be shown once, and never stored */
+	char hash[TOKEN_HASH_HEX_SIZE];
+	char shown[TOKEN_API_KEY_SHOWN_SIZE];	/* its beginning, to recognise it by */
+};
+
+/* A fresh API key. */
+void token_api_key_make(struct token_api_key *key_r);
+
 /* Whether this bearer text has the form of an API key. */
 bool token_is_api_key(const char *token);
 

@@ -17,14 +17,11 @@
 #include "xalloc.h"
 
 #define KEY_FILE_SUFFIX_LEN 6	/* tells keys of one second apart */
-#define KEY_PREFIX_SIZE 14	/* "vals_", eight characters to recognise it by, NUL */
 
 int
 ctl_apikey_add(const struct ctl_options *options)
 {
-	char key[sizeof(TOKEN_API_KEY_PREFIX) + TOKEN_SECRET_SIZE] = TOKEN_API_KEY_PREFIX;
-	char hash[TOKEN_HASH_HEX_SIZE];
-	char prefix[KEY_PREFIX_SIZE];
+	struct token_api_key key;
 	struct db_result *added;
 	struct db *db;
 
@@ -34,15 +31,13 @@ ctl_apikey_add(const struct ctl_options *options)
 	}
 	if ((db = ctl_connect()) == NULL)
 		return EXIT_FAILURE;
-	token_secret(key + strlen(TOKEN_API_KEY_PREFIX));
-	token_hash(key, hash);
-	snprintf(prefix, sizeof(prefix), "%.*s", KEY_PREFIX_SIZE - 1, key);
-	added = ctl_call(db, STMT_key_add, ARGS(options->name, hash, prefix, options->expires));
+	token_api_key_make(&key);
+	added = ctl_call(db, STMT_key_add, ARGS(options->name, key.hash, key.shown, options->expires));
 	db_free(&db);
 	if (added == NULL)
 		return EXIT_FAILURE;
 	db_result_free(&added);
-	printf("%s\n", key);
+	printf("%s\n", key.text);
 	return EXIT_SUCCESS;
 }
 

@@ -3,13 +3,9 @@
  */
 #include "handlers.h"
 
-#include <string.h>
-
 #include "access.h"
 #include "paging.h"
 #include "reply.h"
-
-#define KEY_PREFIX_LEN 13	/* "vals_" and eight characters to recognise it by */
 
 /* FIELD_CHOICES reads the names from the table of permissions. */
 const struct field keys_create_fields[] = {
@@ -32,18 +28,15 @@ keys_list(struct request *rq)
 enum http_status
 keys_create(struct request *rq)
 {
-	char key[sizeof(TOKEN_API_KEY_PREFIX) + TOKEN_SECRET_SIZE] = TOKEN_API_KEY_PREFIX;
-	char hash[TOKEN_HASH_HEX_SIZE];
+	struct token_api_key key;
 	struct db_result *created;
 
-	token_secret(key + strlen(TOKEN_API_KEY_PREFIX));
-	token_hash(key, hash);
-	created = reply_rows(rq, STMT_keys_create,
-	    ARGS(rq->who_json, rq->body_json, hash, arena_strndup(rq->arena, key, KEY_PREFIX_LEN)));
+	token_api_key_make(&key);
+	created = reply_rows(rq, STMT_keys_create, ARGS(rq->who_json, rq->body_json, key.hash, key.shown));
 	if (created == NULL)
 		return rq->status;
 	return reply_data(rq, HTTP_CREATED,
-	    arena_printf(rq->arena, "{\"key\":\"%s\",%s", key, db_value(created, 0, 0) + 1),
+	    arena_printf(rq->arena, "{\"key\":\"%s\",%s", key.text, db_value(created, 0, 0) + 1),
 	    "Keep this key, it is not shown again");
 }
 

@@ -400,6 +400,7 @@ static void
 secrets_have_a_form_and_a_hash(void **state)
 {
 	char one[TOKEN_SECRET_SIZE], two[TOKEN_SECRET_SIZE], key[64], hash[TOKEN_HASH_HEX_SIZE];
+	struct token_api_key made;
 
 	(void)state;
 	token_secret(one);
@@ -415,6 +416,12 @@ secrets_have_a_form_and_a_hash(void **state)
 	assert_false(token_is_api_key(key));
 	assert_false(token_is_api_key("vals_"));
 	assert_false(token_is_api_key(""));
+	token_api_key_make(&made);
+	assert_true(token_is_api_key(made.text));
+	token_hash(made.text, hash);
+	assert_string_equal(made.hash, hash);
+	assert_int_equal(strlen(made.shown), 13);
+	assert_int_equal(strncmp(made.text, made.shown, 13), 0);
 	token_hash("abc", hash);
 	assert_string_equal(hash,
 	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
