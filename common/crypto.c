@@ -120,6 +120,10 @@ crypto_password_hash(const char *password, char out[static CRYPTO_PASSWORD_SIZE]
 	    PASSWORD_MEMORY, crypto_pwhash_ALG_ARGON2ID13);
 }
 
+/* Made of random bytes that were thrown away. */
+const char crypto_password_of_nobody[] =
+    "$argon2id$v=19$m=19456,t=2,p=1$hFQffYZk/iOcMcg7dj69KA$+/jy0M4WjYkl72lGcv5CPgC2OQc/I73NWfe0omYu0T0";
+
 /* libsodium wants room for the longest PHC string behind the pointer. */
 static bool
 crypto_phc_copy(const char *phc, char copy[static crypto_pwhash_STRBYTES])

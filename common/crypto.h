@@ -55,6 +55,9 @@ int crypto_password_hash(const char *password, char out[static CRYPTO_PASSWORD_S
 /* Whether the password fits the PHC string; a bad string fits nothing. */
 bool crypto_password_verify(const char *phc, const char *password);
 
+/* The hash of a password nobody knows, with today's costs: to compare with where there is none, and take as long. */
+extern const char crypto_password_of_nobody[];
+
 /* Whether the PHC string was made with other costs than today's. */
 bool crypto_password_outdated(const char *phc);
 

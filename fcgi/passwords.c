@@ -7,9 +7,6 @@
 #include "reply.h"
 #include "shared.h"
 
-/* What a password is compared with when there is no such account, so that both take as long. */
-static char passwords_nobody[CRYPTO_PASSWORD_SIZE];
-
 static enum http_status
 passwords_busy(struct request *rq)
 {
@@ -44,10 +41,8 @@ passwords_check(struct request *rq, const char *stored, const char *password, co
 
 	if (!shared_place_enter(rq->tools->shared->hashers, SHARED_HASHERS))
 		return passwords_busy(rq);
-	if (stored == NULL && *passwords_nobody == '\0')
-		crypto_password_hash("nobody has this password", passwords_nobody);
-	is_right =
-	    crypto_password_verify(stored != NULL ? stored : passwords_nobody, password) && stored != NULL;
+	is_right = crypto_password_verify(stored != NULL ? stored : crypto_password_of_nobody, password) &&
+	    stored != NULL;
 	if (is_right && crypto_password_outdated(stored)) {
 		char *fresh = arena_alloc(rq->arena, CRYPTO_PASSWORD_SIZE);
 

@@ -167,6 +167,8 @@ a_password_fits_only_its_hash(void **state)
 	assert_false(crypto_password_verify(too_long, "x"));
 	assert_false(crypto_password_outdated(phc));
 	assert_true(crypto_password_outdated(too_long));
+	assert_false(crypto_password_outdated(crypto_password_of_nobody));
+	assert_false(crypto_password_verify(crypto_password_of_nobody, ""));
 	assert_true(crypto_password_outdated("$argon2id$v=19$m=8192,t=3,p=1$"
 	    "c29tZXNhbHRzb21lc2FsdA$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"));
 }
