@@ -6,6 +6,7 @@
  */
 #include "fields.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -23,6 +24,8 @@
 #define FIELD_INDICATORS_MAX 32
 #define FIELD_INDICATOR_LENGTH_MAX 64
 #define FIELD_CONSENT_SOURCE_MAX 200
+#define FIELD_LIST_SIZE_MAX 65536	/* bytes of a list of texts */
+#define FIELD_TABLE_MAX 64	/* rows of a table */
 
 const struct field no_fields[] = { FIELD_END };
 
@@ -32,7 +35,7 @@ struct field_check {
 	bool is_text;
 	bool ignores_unknown;
 	struct buf *out;
-	bool seen[64];	/* which rows of the table were sent */
+	bool seen[FIELD_TABLE_MAX];	/* which rows of the table were sent */
 	struct field_problems *problems;
 };
 
@@ -155,21 +158,29 @@ field_bool(struct field_check *check, const struct field *field, const struct js
 	return NULL;
 }
 
+bool
+field_is_uuid(const char *text, size_t len)
+{
+	if (len != FIELD_UUID_LEN)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (is_dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
 static const char *
 field_uuid(struct field_check *check, const struct field *field, const struct json *value)
 {
 	const char *text = json_string(value);
 
 	(void)field;
-	if (text == NULL || strlen(text) != 36 || json_string_len(value) != 36)
+	if (text == NULL || !field_is_uuid(text, json_string_len(value)))
 		return "must be a UUID";
-	for (int i = 0; i < 36; i++) {
-		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (is_dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
-			return "must be a UUID";
-	}
-	buf_add_json_string(check->out, text, 36);
+	buf_add_json_string(check->out, text, FIELD_UUID_LEN);
 	return NULL;
 }
 
@@ -338,7 +349,7 @@ field_texts(struct field_check *check, const struct field *field, const struct j
 	if (!field_is_text_list(value, (size_t)field->max, (size_t)length_max))
 		return arena_printf(check->arena, "must be a list of up to %.0f texts of 1 to %d characters",
 		    field->max, length_max);
-	return field_print(check, value, 65536);
+	return field_print(check, value, FIELD_LIST_SIZE_MAX);
 }
 
 static const char *
@@ -358,7 +369,7 @@ field_indicators(struct field_check *check, const struct field *field, const str
 		return arena_printf(check->arena,
 		    "must be an object, or a list of up to %d texts of 1 to %d characters",
 		    FIELD_INDICATORS_MAX, FIELD_INDICATOR_LENGTH_MAX);
-	return field_print(check, value, 65536);
+	return field_print(check, value, FIELD_LIST_SIZE_MAX);
 }
 
 static const struct field field_consent_table[] = {
@@ -406,7 +417,7 @@ field_choices(struct field_check *check, const struct field *field, const struct
 			if (strcmp(json_string(json_item(value, i)), json_string(json_item(value, j))) == 0)
 				return "has a value twice";
 	}
-	return field_print(check, value, 65536);
+	return field_print(check, value, FIELD_LIST_SIZE_MAX);
 }
 
 static const char *
@@ -545,6 +556,7 @@ field_visit(const char *name, struct json *value, void *arg)
 			field_problem_add(check, arena_strdup(check->arena, name), "is not a known field");
 		return true;
 	}
+	assert(field - check->table < FIELD_TABLE_MAX);
 	check->seen[field - check->table] = true;
 	if (check->out->len > 1)
 		buf_addc(check->out, ',');

@@ -68,6 +68,11 @@ struct field_problems {
 	size_t count;	/* further ones are not kept */
 };
 
+#define FIELD_UUID_LEN 36
+
+/* Whether text[0..len) has the form of a uuid, in letters of either case. */
+bool field_is_uuid(const char *text, size_t len);
+
 /* A table without fields: the body may be empty or {}. */
 extern const struct field no_fields[];
 

@@ -12,9 +12,6 @@
 /* start-call answers without the provider's id when the dial takes longer. */
 #define CALL_START_WAIT_MS 5000
 
-static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
-	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
-	"wrong_number", "do_not_call", "failed", NULL };
 static const char *const call_end_reasons[] = { "lead_hangup", "agent_hangup", "kevin_hangup", "voicemail",
 	"no_answer", "busy", "rejected", "carrier_error", "api_error", "timeout", "operator_ended", NULL };
 static const char *const call_phase_outcomes[] = { "advanced", "stalled", "objection", "positive", NULL };

@@ -12,7 +12,7 @@
 
 static const char *const call_statuses[] = { "initiated", "ringing", "active", "in-progress", "transferring",
 	"transferred", "transfer_failed", "completed", "no-answer", "busy", "failed", "canceled", NULL };
-static const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
+const char *const call_outcomes[] = { "hot_transfer", "video_sent", "follow_up", "disqualified",
 	"zoom_scheduled", "closed", "callback", "not_interested", "voicemail", "no_answer", "busy",
 	"wrong_number", "do_not_call", "failed", NULL };
 static const char *const call_answerers[] = { "human", "machine", "unknown", NULL };

@@ -70,7 +70,7 @@ dispatch_admit(struct request *rq)
 	match = route_find(rq->env.method, rq->env.path, &route, &id, &allow);
 	rq->route = route;
 	if (match == ROUTE_FOUND && id != NULL)
-		rq->id = arena_strndup(rq->arena, id, ROUTE_ID_LEN);
+		rq->id = arena_strndup(rq->arena, id, FIELD_UUID_LEN);
 	status = access_identify(rq);
 	if (status == HTTP_UNAUTHORIZED && route != NULL && route->access == OPEN) {
 		/* Who signs in again may still send the token that ran out. */
@@ -99,12 +99,6 @@ dispatch_admit(struct request *rq)
 	return 0;
 }
 
-static void
-dispatch_free_json(void *json)
-{
-	json_free(json);
-}
-
 /* Parse text that is JSON by now; NULL with the refusal answered. */
 static struct json *
 dispatch_parse(struct request *rq, const char *text, size_t len, const char *what)
@@ -117,7 +111,7 @@ dispatch_parse(struct request *rq, const char *text, size_t len, const char *wha
 		    arena_printf(rq->arena, "%s: %s", what, reason));
 		return NULL;
 	}
-	arena_cleanup(rq->arena, dispatch_free_json, json);
+	request_take_json(rq, json);
 	if (json_type(json) != JSON_OBJECT) {
 		reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
 		    arena_printf(rq->arena, "%s must be an object", what));

@@ -108,12 +108,6 @@ export_stream(struct request *rq, const struct export *export, const char *head)
 	return !export->is_json || reply_stream(rq, "]", 1);
 }
 
-static void
-export_free_json(void *json)
-{
-	json_free(json);
-}
-
 /* Open the cursor and stream; the transaction ends with the audit row kept or, broken off, without it. */
 static enum http_status
 export_run(struct request *rq)
@@ -121,8 +115,6 @@ export_run(struct request *rq)
 	enum db_outcome outcome = db_begin(rq->db);
 	struct db_result *head;
 	struct export export;
-	const char *reason;
-	struct json *filter;
 
 	if (outcome != DB_OK)
 		return reply_db_problem(rq, outcome);
@@ -131,9 +123,7 @@ export_run(struct request *rq)
 		db_rollback(rq->db);
 		return rq->status;
 	}
-	filter = json_parse(rq->query_json, strlen(rq->query_json), &reason);
-	arena_cleanup(rq->arena, export_free_json, filter);
-	export_describe(filter, &export);
+	export_describe(request_query(rq), &export);
 	if (export_stream(rq, &export, db_value(head, 0, 0)) && db_commit(rq->db) == DB_OK)
 		return rq->status;
 	db_rollback(rq->db);

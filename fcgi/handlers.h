@@ -34,6 +34,7 @@ enum http_status auth_logout(struct request *rq);
 enum http_status auth_me(struct request *rq);
 
 /* calls.c */
+extern const char *const call_outcomes[];
 extern const struct field lead_calls_filters[], lead_calls_create_fields[], calls_filters[],
     calls_create_fields[];
 extern const struct field calls_update_fields[], calls_recording_fields[];

@@ -141,15 +141,13 @@ import_answer(struct import *import, const struct lead_import *file, enum lead_i
 	return rq->status;
 }
 
+/* A trial unless it is said to be none. */
 static bool
-import_is_dry(const struct request *rq)
+import_is_dry(struct request *rq)
 {
-	const char *reason;
-	struct json *query = json_parse(rq->query_json, strlen(rq->query_json), &reason);
-	bool is_dry = json_get(query, "dryRun") == NULL || json_bool(json_get(query, "dryRun"));
+	const struct json *is_dry = json_get(request_query(rq), "dryRun");
 
-	json_free(query);
-	return is_dry;
+	return is_dry == NULL || json_bool(is_dry);
 }
 
 /* POST /api/leads/import - judge the rows of a file, and make leads of them unless it is a dry run. */

@@ -24,12 +24,6 @@ const struct field recording_file_filters[] = {
 	FIELD_END
 };
 
-static void
-recordings_free_json(void *json)
-{
-	json_free(json);
-}
-
 /* A recording of the list, with its link if there is something to be heard. */
 static void
 recordings_add(struct request *rq, struct buf *out, const struct json *recording, int64_t expires)
@@ -83,7 +77,7 @@ recordings_get(struct request *rq)
 		return rq->status;
 	text = db_value(rows, 0, 0);
 	answer = json_parse(text, strlen(text), &reason);
-	arena_cleanup(rq->arena, recordings_free_json, answer);
+	request_take_json(rq, answer);
 	return reply_data(rq, HTTP_OK, recordings_with_links(rq, answer), NULL);
 }
 
@@ -91,11 +85,9 @@ recordings_get(struct request *rq)
 static bool
 recording_link_is_good(struct request *rq)
 {
-	const char *reason;
-	struct json *query = json_parse(rq->query_json, strlen(rq->query_json), &reason);
+	const struct json *query = request_query(rq);
 	int64_t expires = 0;
 
-	arena_cleanup(rq->arena, recordings_free_json, query);
 	if (!recording_link_is_ours(rq->arena, rq->id, json_string(json_get(query, "expires")),
 		json_string(json_get(query, "signature")), &expires)) {
 		reply_problem(rq, HTTP_FORBIDDEN, "LINK_INVALID", "This link was not made by us");

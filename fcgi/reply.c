@@ -216,14 +216,12 @@ reply_constraint_find(const char *name)
 static void
 reply_add_detail(struct request *rq, struct buf *out, const char *detail)
 {
-	const char *retry = strstr(detail, "\"retryAfterSeconds\"");
+	static const char member[] = "\"retryAfterSeconds\"";
+	const char *retry = strstr(detail, member);
 
 	if (retry != NULL) {
-		char seconds[32];
-
-		snprintf(seconds, sizeof(seconds), "%ld",
-		    strtol(retry + 19 + strcspn(retry + 19, "0123456789"), NULL, 10));
-		reply_header(rq, "Retry-After", seconds);
+		retry += strcspn(retry, "0123456789");
+		reply_header(rq, "Retry-After", arena_printf(rq->arena, "%ld", strtol(retry, NULL, 10)));
 	}
 	if (*detail == '[') {
 		buf_adds(out, ",\"details\":");
@@ -266,14 +264,6 @@ reply_db_problem(struct request *rq, enum db_outcome outcome)
 	return status;
 }
 
-static void
-reply_free_result(void *result)
-{
-	struct db_result *owned = result;
-
-	db_result_free(&owned);
-}
-
 struct db_result *
 reply_rows(struct request *rq, enum stmt stmt, const char *const *args)
 {
@@ -286,7 +276,7 @@ reply_rows(struct request *rq, enum stmt stmt, const char *const *args)
 		reply_db_problem(rq, outcome);
 		return NULL;
 	}
-	arena_cleanup(rq->arena, reply_free_result, result);
+	request_take_result(rq, result);
 	return result;
 }
 

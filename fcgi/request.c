@@ -15,6 +15,8 @@
 
 #define REQUEST_CALLER_SIZE 256	/* bytes that nearly every caller's JSON fits into */
 
+#define REQUEST_QUEUED_MAX_US 86400e6
+
 /* Which variable fills which member; REPEAT_REFUSED where two make no sense. */
 struct request_variable {
 	const char *name;
@@ -81,11 +83,12 @@ static int64_t
 request_queued_us(const struct request *rq)
 {
 	double passed_at = strtod(rq->env.passed_at, NULL);
-	int64_t queued_us = clock_unix_us() - (int64_t)(passed_at * 1e6);
+	double queued_us = (double)clock_unix_us() - passed_at * 1e6;
 
-	if (!(passed_at > 0))
+	/* Anything but a time of today's makes no sense. */
+	if (!(passed_at > 0 && queued_us < REQUEST_QUEUED_MAX_US))
 		return -1;
-	return queued_us > 0 ? queued_us : 0;
+	return queued_us > 0 ? (int64_t)queued_us : 0;
 }
 
 void
@@ -105,6 +108,42 @@ request_init(struct request *rq, struct arena *arena, const struct worker_tools 
 		*request_member(&rq->env, &request_variables[i]) = "";
 	fcgx_each_param(tools->fcgx, request_take_param, rq);
 	rq->queued_us = request_queued_us(rq);
+}
+
+static void
+request_free_json(void *json)
+{
+	json_free(json);
+}
+
+void
+request_take_json(struct request *rq, struct json *json)
+{
+	arena_cleanup(rq->arena, request_free_json, json);
+}
+
+static void
+request_free_result(void *result)
+{
+	struct db_result *owned = result;
+
+	db_result_free(&owned);
+}
+
+void
+request_take_result(struct request *rq, struct db_result *result)
+{
+	arena_cleanup(rq->arena, request_free_result, result);
+}
+
+const struct json *
+request_query(struct request *rq)
+{
+	const char *reason;
+	struct json *query = json_parse(rq->query_json, strlen(rq->query_json), &reason);
+
+	request_take_json(rq, query);
+	return query;
 }
 
 enum http_status

@@ -103,6 +103,13 @@ struct request {
 /* Start a request: read the environment. Nothing is judged yet. */
 void request_init(struct request *rq, struct arena *arena, const struct worker_tools *tools);
 
+/* Have a parsed value, or a result, end with the request; both may be NULL. */
+void request_take_json(struct request *rq, struct json *json);
+void request_take_result(struct request *rq, struct db_result *result);
+
+/* The checked query parameters, parsed; they end with the request. */
+const struct json *request_query(struct request *rq);
+
 /* Read the body into the arena. 0, or the status to refuse with. */
 enum http_status request_read_body(struct request *rq);
 

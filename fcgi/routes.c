@@ -3,7 +3,6 @@
  */
 #include "routes.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "handlers.h"
@@ -114,20 +113,6 @@ routes_print(FILE *out)
 	}
 }
 
-static bool
-route_is_uuid(const char *text, size_t len)
-{
-	if (len != ROUTE_ID_LEN)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (is_dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
-			return false;
-	}
-	return true;
-}
-
 /* How well a pattern fits: 0 not at all, 1 with a capture, 2 literally. */
 static int
 route_fits(const char *pattern, const char *path, const char **id_r, size_t *id_len_r)
@@ -185,5 +170,5 @@ route_find(const char *method, const char *path, const struct route **route_r, c
 	}
 	if (*route_r == NULL)
 		return *allow_r == 0 ? ROUTE_UNKNOWN : ROUTE_OTHER_METHOD;
-	return *id_r == NULL || route_is_uuid(*id_r, best_id_len) ? ROUTE_FOUND : ROUTE_BAD_ID;
+	return *id_r == NULL || field_is_uuid(*id_r, best_id_len) ? ROUTE_FOUND : ROUTE_BAD_ID;
 }

@@ -12,8 +12,6 @@
 #include "fields.h"
 #include "request.h"
 
-#define ROUTE_ID_LEN 36	/* an id in a path, a uuid */
-
 /* What the frame does around the handler. */
 enum route_flags {
 	EMITS = 1,	/* events may have been logged: wake the relay */

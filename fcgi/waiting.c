@@ -12,14 +12,6 @@
 
 #define WAITING_POLL_MS 50
 
-static void
-waiting_free_result(void *result)
-{
-	struct db_result *owned = result;
-
-	db_result_free(&owned);
-}
-
 enum waited
 waiting_for_row(struct request *rq, enum stmt stmt, int64_t limit_ms, struct db_result **row_r)
 {
@@ -33,7 +25,7 @@ waiting_for_row(struct request *rq, enum stmt stmt, int64_t limit_ms, struct db_
 			return WAITED_FAILED;
 		}
 		if (db_rows(*row_r) > 0) {
-			arena_cleanup(rq->arena, waiting_free_result, *row_r);
+			request_take_result(rq, *row_r);
 			return WAITED_FOUND;
 		}
 		db_result_free(row_r);

@@ -58,12 +58,6 @@ webhook_is_signed(struct request *rq)
 	    prefix + rq->raw_len);
 }
 
-static void
-webhook_free_json(void *json)
-{
-	json_free(json);
-}
-
 /* Providers repeat what they are not sure of; how often says how sure. */
 static void
 webhook_count(struct request *rq, const char *answer)
@@ -97,7 +91,7 @@ webhook_receive(struct request *rq)
 	if (event == NULL)
 		return reply_problem(rq, HTTP_BAD_REQUEST, "MALFORMED",
 		    arena_printf(rq->arena, "Event: %s", reason));
-	arena_cleanup(rq->arena, webhook_free_json, event);
+	request_take_json(rq, event);
 	id = json_string(json_path(event, "data", "id", NULL));
 	type = json_string(json_path(event, "data", "event_type", NULL));
 	if (id == NULL || type == NULL)
