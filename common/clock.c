@@ -28,30 +28,32 @@ clock_ms(void)
 }
 
 int64_t
-clock_unix(void)
-{
-	return (int64_t)time(NULL);
-}
-
-int64_t
 clock_unix_us(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		abort();
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Not time(2), whose clock lags by a tick: a second would be over in one place and not in the other. */
+int64_t
+clock_unix(void)
+{
+	return clock_unix_us() / 1000000;
 }
 
 /* The calendar changes once a second; whoever asks more often gets the same text with other milliseconds. */
 static const char *
 clock_iso_second(time_t second)
 {
-	static _Thread_local time_t known = -1;
+	static _Thread_local time_t known;
 	static _Thread_local char text[CLOCK_ISO_SIZE];
 	struct tm tm;
 	size_t len;
 
-	if (second == known)
+	if (second == known && text[0] != '\0')
 		return text;
 	if (gmtime_r(&second, &tm) == NULL)
 		abort();
@@ -71,11 +73,9 @@ clock_iso_print(time_t seconds, int ms, char out[static CLOCK_ISO_SIZE])
 const char *
 clock_iso(char out[static CLOCK_ISO_SIZE])
 {
-	struct timespec now;
+	int64_t now = clock_unix_us();
 
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-		abort();
-	return clock_iso_print(now.tv_sec, (int)(now.tv_nsec / 1000000), out);
+	return clock_iso_print((time_t)(now / 1000000), (int)(now / 1000 % 1000), out);
 }
 
 const char *

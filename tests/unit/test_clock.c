@@ -40,6 +40,7 @@ iso_time_reads_back(void **state)
 {
 	char text[CLOCK_ISO_SIZE];
 	struct tm tm = { 0 };
+	int64_t before = clock_unix();
 	const char *rest;
 
 	(void)state;
@@ -49,7 +50,18 @@ iso_time_reads_back(void **state)
 	assert_non_null(rest);
 	assert_int_equal(rest[0], '.');
 	assert_int_equal(rest[4], 'Z');
-	assert_in_range(timegm(&tm), clock_unix() - 1, clock_unix());
+	assert_in_range(timegm(&tm), before, clock_unix());
+}
+
+static void
+any_second_can_be_written(void **state)
+{
+	char text[CLOCK_ISO_SIZE];
+
+	(void)state;
+	assert_string_equal(clock_iso_of(0, text), "1970-01-01T00:00:00.000Z");
+	assert_string_equal(clock_iso_of(-1, text), "1969-12-31T23:59:59.000Z");
+	assert_string_equal(clock_iso_of(0, text), "1970-01-01T00:00:00.000Z");
 }
 
 static void
@@ -110,6 +122,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_clock_moves_forward),
 		cmocka_unit_test(iso_time_reads_back),
+		cmocka_unit_test(any_second_can_be_written),
 		cmocka_unit_test(iso_time_goes_on),
 		cmocka_unit_test(signals_do_not_shorten_a_sleep),
 		cmocka_unit_test(jitter_stays_below_and_varies),
