@@ -85,8 +85,7 @@ static void
 conf_values_free(struct values *values)
 {
 	for (size_t i = 0; i < CONF__MAX; i++)
-		free(values->text[i]);
-	*values = (struct values){ 0 };
+		xfree_secret(&values->text[i]);
 }
 
 static int
@@ -247,6 +246,7 @@ static char *
 conf_read_secret(const char *path, char reason[static CONF_REASON_SIZE])
 {
 	char content[CONF_SECRET_FILE_MAX + 2];
+	char *secret = NULL;
 	struct stat sb;
 	ssize_t len = -1;
 	int fd;
@@ -266,11 +266,10 @@ conf_read_secret(const char *path, char reason[static CONF_REASON_SIZE])
 		reason[0] = '\0';
 	if (fd >= 0)
 		close(fd);
-	if (reason[0] != '\0')
-		return NULL;
-	if (len > 0 && content[len - 1] == '\n')
-		content[len - 1] = '\0';
-	return xstrdup(content);
+	if (reason[0] == '\0')
+		secret = xstrndup(content, len > 0 && content[len - 1] == '\n' ? (size_t)len - 1 : (size_t)len);
+	explicit_bzero(content, sizeof(content));
+	return secret;
 }
 
 /* ---- the layers ---- */
@@ -300,10 +299,10 @@ conf_assign(struct values *values, const char *key, const char *text, int *key_r
 			return -1;
 	}
 	if (!conf_is_valid(i, value, reason)) {
-		free(value);
+		xfree_secret(&value);
 		return -1;
 	}
-	free(values->text[i]);
+	xfree_secret(&values->text[i]);
 	values->text[i] = value;
 	return 0;
 }

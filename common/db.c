@@ -1057,7 +1057,7 @@ db_free(struct db **db_p)
 	name_set_free(&db->prepared);
 	free(db->name);
 	free(db->role);
-	free(db->url);
+	xfree_secret(&db->url);
 	free(db);
 	*db_p = NULL;
 }

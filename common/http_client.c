@@ -205,8 +205,7 @@ http_client_free(struct http_client **client_p)
 		request_free(&client->refused, request);
 	must_multi(curl_multi_cleanup(client->multi));
 	curl_slist_free_all(client->headers);
-	explicit_bzero(client->bearer, strlen(client->bearer));
-	free(client->bearer);
+	xfree_secret(&client->bearer);
 	free(client);
 	*client_p = NULL;
 	curl_global_cleanup();
@@ -266,7 +265,7 @@ open_checked(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* What every request has in common, see traps 26 and 69 of the reference. */
+/* What every request has in common: nothing of libcurl's environment or of the peer's wishes widens it. */
 static void
 set_limits(CURL *easy, const char *url)
 {

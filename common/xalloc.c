@@ -74,6 +74,15 @@ xstrndup(const char *str, size_t len)
 	return copy;
 }
 
+void
+xfree_secret(char **str)
+{
+	if (*str != NULL)
+		explicit_bzero(*str, strlen(*str));
+	free(*str);
+	*str = NULL;
+}
+
 char *
 xasprintf(const char *format, ...)
 {

@@ -20,6 +20,9 @@ char *xstrdup(const char *str);
 
 char *xstrndup(const char *str, size_t len);
 
+/* Overwrite a text that may hold a secret, then free it; nulls *str, which may be NULL. */
+void xfree_secret(char **str);
+
 /* printf into fresh memory; the caller frees it. */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -129,6 +129,18 @@ assert_aborts(void (*act)(void))
 }
 
 static void
+a_secret_is_gone_once_it_is_freed(void **state)
+{
+	char *secret = xstrdup("secret");
+
+	(void)state;
+	xfree_secret(&secret);
+	assert_null(secret);
+	xfree_secret(&secret);
+	assert_null(secret);
+}
+
+static void
 no_memory_is_the_end(void **state)
 {
 	(void)state;
@@ -144,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_comes_as_asked_for),
 		cmocka_unit_test(strings_are_copied),
+		cmocka_unit_test(a_secret_is_gone_once_it_is_freed),
 		cmocka_unit_test(no_memory_is_the_end),
 	};
 
