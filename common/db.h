@@ -90,8 +90,9 @@ enum db_outcome db_call(struct db *db, const struct db_stmt *stmt, const char *c
 
 /*
  * Transactions around several calls. db_commit is honest: DB_OK only for COMMIT.
- * A connection lost meanwhile makes the calls and the commit DB_AWAY; db_begin
- * must be followed by db_commit or db_rollback, whatever happens between.
+ * A connection lost meanwhile makes the calls and the commit DB_AWAY; a db_begin
+ * that was DB_OK must be followed by db_commit or db_rollback, whatever happens between. One
+ * that was not has begun nothing: no db_commit then, and db_rollback does nothing.
  */
 enum db_outcome db_begin(struct db *db);
 enum db_outcome db_commit(struct db *db);

@@ -88,12 +88,9 @@ limiter_find(struct limiter *limiter, uint64_t subject)
 
 		if (owner == subject)
 			return entry;
-		if (owner == 0) {
-			if (atomic_compare_exchange_strong(&entry->subject, &owner, subject) ||
-			    owner == subject)
-				return entry;
-			continue;
-		}
+		if (owner == 0 &&
+		    (atomic_compare_exchange_strong(&entry->subject, &owner, subject) || owner == subject))
+			return entry;
 		if (oldest == NULL || atomic_load(&entry->word) >> 32 < atomic_load(&oldest->word) >> 32)
 			oldest = entry;
 	}

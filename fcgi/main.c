@@ -42,7 +42,6 @@ int
 main(int argc, char **argv)
 {
 	char **own_argv = main_copy_argv(argc, argv);
-	int level;
 	int status;
 
 	/* For the tests; it must not depend on good settings. */
@@ -55,8 +54,7 @@ main(int argc, char **argv)
 	crypto_init();
 	if (conf_load("vals-api", &argc, argv) == -1)
 		return EXIT_FAILURE;
-	level = log_level_parse(conf_text(CONF_log_level));
-	log_open("vals-api", level == -1 ? LOG_LEVEL_INFO : (enum log_level)level);
+	log_open("vals-api", (enum log_level)log_level_parse(conf_text(CONF_log_level)));
 	main_check_keys();
 	/* Secrets are in memory: no core dumps, no ptrace by others. */
 	prctl(PR_SET_DUMPABLE, 0);
