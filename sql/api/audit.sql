@@ -20,13 +20,10 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_page bigint;
-	_size bigint;
+	_p record := vals.paging(_filter);
 	_total bigint;
 	_rows json;
 begin
-	select p.page, p.size into _page, _size
-	from vals.paging(_filter) p;
 	with found as (
 		select a.*
 		from vals.audit_log a
@@ -39,13 +36,13 @@ begin
 		select f.*
 		from found f
 		order by f.at desc, f.id desc
-		limit _size offset (_page - 1) * _size
+		limit _p.size offset _p.skipped
 	)
 	select (select count(*) from found),
 		coalesce((select json_agg(json_build_object('id', p.id::text, 'at', vals.iso(p.at), 'actorId', p.actor_id, 'actorRole', p.actor_role,
 			'address', p.address, 'requestId', p.request_id, 'action', p.action, 'subject', p.subject, 'subjectId', p.subject_id,
 			'before', p.before, 'after', p.after) order by p.at desc, p.id desc) from page p), '[]')
 	into _total, _rows;
-	return vals.page(_rows, _total, _page, _size);
+	return vals.page(_rows, _total, _p.page, _p.size);
 end
 $$;

@@ -332,8 +332,7 @@ language plpgsql stable
 set search_path = ''
 as $$
 declare
-	_page bigint;
-	_size bigint;
+	_p record := vals.paging(_filter);
 	_rows json;
 	_patterns record;
 	_order text := case _filter ->> 'sort'
@@ -342,17 +341,15 @@ declare
 		else 'c.start_time desc, c.id desc'
 	end;
 begin
-	select p.page, p.size into _page, _size
-	from vals.paging(_filter) p;
 	_patterns := vals.search_patterns(_filter ->> 'search');
 	-- In a call's row the number stands alone.
 	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
 
 	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') from (%s) c',
-		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), _order, _size, (_page - 1) * _size))
+		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), _order, _p.size, _p.skipped))
 	into _rows
 	using _filter, _patterns.literal, _patterns.phone;
-	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _page, _size);
+	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _p.page, _p.size);
 end
 $$;
 

@@ -105,16 +105,17 @@ as $$
 	)
 $$;
 
--- The page and limit a list was asked for, clamped.
+-- The page and limit a list was asked for, clamped, and how many rows lie before that page.
 --   raises RS400 beyond the millionth row
-create or replace function vals.paging(_filter jsonb, out page bigint, out size bigint)
+create or replace function vals.paging(_filter jsonb, out page bigint, out size bigint, out skipped bigint)
 language plpgsql immutable
 set search_path = ''
 as $$
 begin
 	page := greatest(1, coalesce((_filter ->> 'page')::bigint, 1));
 	size := least(200, greatest(1, coalesce((_filter ->> 'limit')::bigint, 50)));
-	if (page - 1) * size > 1000000 then
+	skipped := (page - 1) * size;
+	if skipped > 1000000 then
 		perform vals.refuse(400, 'Validation failed', 'VALIDATION',
 			'[{"field":"page","message":"reaches beyond the first 1000000 rows; narrow the filters"}]');
 	end if;

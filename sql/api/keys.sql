@@ -24,13 +24,10 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_page bigint;
-	_size bigint;
+	_p record := vals.paging(_filter);
 	_total bigint;
 	_rows json;
 begin
-	select p.page, p.size into _page, _size
-	from vals.paging(_filter) p;
 	select count(*) into _total
 	from vals.api_keys;
 	select coalesce(json_agg(vals.key_json(k)), '[]') into _rows
@@ -38,9 +35,9 @@ begin
 		select k.*
 		from vals.api_keys k
 		order by k.created_at desc, k.id desc
-		limit _size offset (_page - 1) * _size
+		limit _p.size offset _p.skipped
 	) k;
-	return vals.page(_rows, _total, _page, _size);
+	return vals.page(_rows, _total, _p.page, _p.size);
 end
 $$;
 

@@ -171,9 +171,7 @@ returns json
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-	_page bigint;
-	_size bigint;
-	_offset bigint;
+	_p record := vals.paging(_filter);
 	_total bigint;
 	_rows json;
 	_order text := case _filter ->> 'sort'
@@ -184,16 +182,13 @@ declare
 		else 'l.created_at desc, l.id desc'
 	end;
 begin
-	select p.page, p.size, (p.page - 1) * p.size into _page, _size, _offset
-	from vals.paging(_filter) p;
-
 	if _filter ? 'search' then
 		select s.total, s.rows into _total, _rows
-		from vals.leads_search(_filter, _order, _size, _offset) s;
-		return vals.page(_rows, _total, _page, _size);
+		from vals.leads_search(_filter, _order, _p.size, _p.skipped) s;
+		return vals.page(_rows, _total, _p.page, _p.size);
 	end if;
 
-	if _offset < 1000 and not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'sort'] then
+	if _p.skipped < 1000 and not _filter ?| array['status', 'source', 'qualificationScore', 'createdAfter', 'createdBefore', 'sort'] then
 		select coalesce(json_agg(vals.lead_json(l)), '[]') into _rows
 		from (
 			select n.*
@@ -204,15 +199,15 @@ begin
 				order by l.created_at desc, l.id desc
 				limit 1200
 			) n
-			limit _size offset _offset
+			limit _p.size offset _p.skipped
 		) l;
 	else
 		execute format('select coalesce(json_agg(vals.lead_json(l)), ''[]'') from (%s) l',
-			vals.page_query('vals.leads', 'l', vals.leads_where(_filter), _order, _size, _offset))
+			vals.page_query('vals.leads', 'l', vals.leads_where(_filter), _order, _p.size, _p.skipped))
 		into _rows
 		using _filter;
 	end if;
-	return vals.page(_rows, vals.leads_total(_filter), _page, _size);
+	return vals.page(_rows, vals.leads_total(_filter), _p.page, _p.size);
 end
 $$;
 

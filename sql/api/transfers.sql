@@ -63,13 +63,10 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_page bigint;
-	_size bigint;
+	_p record := vals.paging(_filter);
 	_total bigint;
 	_rows json;
 begin
-	select p.page, p.size into _page, _size
-	from vals.paging(_filter) p;
 	execute 'select count(*) from vals.transfers t where ' || vals.transfers_where(_filter)
 	into _total
 	using _filter;
@@ -77,8 +74,8 @@ begin
 		'from (select t.* from vals.transfers t where %s order by t.initiated_at desc, t.id desc limit $2 offset $3) t',
 		vals.transfers_where(_filter))
 	into _rows
-	using _filter, _size, (_page - 1) * _size;
-	return vals.page(_rows, _total, _page, _size);
+	using _filter, _p.size, _p.skipped;
+	return vals.page(_rows, _total, _p.page, _p.size);
 end
 $$;
 

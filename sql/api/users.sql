@@ -7,13 +7,10 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_page bigint;
-	_size bigint;
+	_p record := vals.paging(_filter);
 	_total bigint;
 	_rows json;
 begin
-	select p.page, p.size into _page, _size
-	from vals.paging(_filter) p;
 	select count(*) into _total
 	from vals.users u
 	where not _filter ? 'role' or u.role = _filter ->> 'role';
@@ -23,9 +20,9 @@ begin
 		from vals.users u
 		where not _filter ? 'role' or u.role = _filter ->> 'role'
 		order by u.name, u.id
-		limit _size offset (_page - 1) * _size
+		limit _p.size offset _p.skipped
 	) u;
-	return vals.page(_rows, _total, _page, _size);
+	return vals.page(_rows, _total, _p.page, _p.size);
 end
 $$;
 
