@@ -325,6 +325,17 @@ begin
 end
 $$;
 
+-- The patterns vals.calls_where wants for a term: of a name, and of a number, which stands alone in a call's row.
+create or replace function vals.call_patterns(_term text, out name text, out number text)
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+	select p.literal, coalesce(replace(p.phone, E'%\x1f', ''), p.literal) into name, number
+	from vals.search_patterns(_term) p;
+end
+$$;
+
 -- A page of calls, newest first unless the filter names another order, with its exact total.
 create or replace function vals.calls_page(_filter jsonb)
 returns json
@@ -334,22 +345,18 @@ as $$
 declare
 	_p record := vals.paging(_filter);
 	_rows json;
-	_patterns record;
+	_patterns record := vals.call_patterns(_filter ->> 'search');
 	_order text := case _filter ->> 'sort'
 		when 'oldest' then 'c.start_time, c.id'
 		when 'score' then 'c.score desc nulls last, c.start_time desc, c.id desc'
 		else 'c.start_time desc, c.id desc'
 	end;
 begin
-	_patterns := vals.search_patterns(_filter ->> 'search');
-	-- In a call's row the number stands alone.
-	_patterns.phone := coalesce(replace(_patterns.phone, E'%\x1f', ''), _patterns.literal);
-
 	execute format('select coalesce(json_agg(vals.call_json(c)), ''[]'') from (%s) c',
 		vals.page_query('vals.calls', 'c', vals.calls_where(_filter), _order, _p.size, _p.skipped))
 	into _rows
-	using _filter, _patterns.literal, _patterns.phone;
-	return vals.page(_rows, vals.calls_total(_filter, _patterns.literal, _patterns.phone), _p.page, _p.size);
+	using _filter, _patterns.name, _patterns.number;
+	return vals.page(_rows, vals.calls_total(_filter, _patterns.name, _patterns.number), _p.page, _p.size);
 end
 $$;
 

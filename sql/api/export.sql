@@ -130,8 +130,8 @@ begin
 		select p.literal, p.phone into _name, _number
 		from vals.search_patterns(_term) p;
 	else
-		_name := vals.like_literal(lower(_term));
-		_number := '%' || regexp_replace(_term, '[^0-9]', '', 'g') || '%';
+		select p.name, p.number into _name, _number
+		from vals.call_patterns(_term) p;
 	end if;
 	perform vals.audit(_who, 'export', _dataset, null, null, _filter);
 	open _export for execute

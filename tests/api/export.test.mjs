@@ -1,5 +1,6 @@
 /* Exports: whole, in three formats, safe for spreadsheets, for those who may. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, runName } from './support.mjs';
 
@@ -88,6 +89,15 @@ test('a search is exported as the list finds it', async () => {
   const { source, made } = await newBatch([{ lastName: '100%_sure' }, { lastName: 'unsure' }]);
   const found = JSON.parse((await take({ dataset: 'leads', format: 'json', source, search: '0%_s' })).text);
   assert.deepEqual(found.map(({ id }) => id), [made[0].id]);
+});
+
+test('a search of calls by a name is exported as the list finds it', async () => {
+  const lastName = [...randomBytes(12)].map((byte) => String.fromCharCode(97 + (byte % 26))).join('');
+  const lead = await newLead({ lastName });
+  const call = expectStatus(await admin.post(`/api/leads/${lead.id}/calls`, { finalStatus: 'callback' }), 201).body.data;
+  const found = JSON.parse((await take({ dataset: 'calls', format: 'json', search: lastName })).text);
+  const listed = expectStatus(await admin.get(`/api/calls?search=${lastName}`), 200).body.data;
+  assert.deepEqual([found.map(({ id }) => id), listed.map(({ id }) => id)], [[call.id], [call.id]]);
 });
 
 test('dataset and format are checked', async () => {
