@@ -33,7 +33,8 @@ begin
 end
 $$;
 
--- Keep the answer of the request that claimed the key.
+-- Keep the answer of the request that claimed the key. A refusal is kept after its claim was rolled back: whoever has
+-- claimed the key and answered meanwhile is not overruled.
 create or replace function api.idempotency_store(_who jsonb, _route text, _key text, _body_hash text,
 	_http_status integer, _answer text, _resource_id uuid)
 returns void
@@ -43,6 +44,8 @@ begin
 	insert into vals.idempotency_keys as k (principal, route, key, body_hash, http_status, answer, resource_id)
 	values (vals.actor(_who), _route, _key, _body_hash, _http_status, _answer, _resource_id)
 	on conflict (principal, route, key) do update
-	set http_status = excluded.http_status, answer = excluded.answer, resource_id = excluded.resource_id;
+	set body_hash = excluded.body_hash, http_status = excluded.http_status, answer = excluded.answer,
+		resource_id = excluded.resource_id, created_at = now()
+	where k.http_status is null or k.created_at < now() - interval '24 hours';
 end
 $$;

@@ -1,7 +1,7 @@
 -- Idempotency-Key: the first request does the work, others get its answer.
 \ir support/begin.psql
 
-select plan(18);
+select plan(19);
 
 set local role vals_api;
 create function pg_temp.claim(_key text, _hash text default 'body', _who jsonb default test.who(), _route text default 'POST /api/leads')
@@ -23,7 +23,8 @@ select api.idempotency_store(test.who(), 'POST /api/agent/start-call', 'one', 'a
 select is(pg_temp.claim('one', 'another body', _route => 'POST /api/agent/start-call'), 'f 201 {} 0a000000-0000-4000-8000-0000000000aa',
 	'a_replay_knows_what_the_first_was_waiting_for');
 select api.idempotency_store(test.who(), 'POST /api/agent/start-call', 'one', 'another body', 502, '{"success":false}', null) \g /dev/null
-select is(pg_temp.claim('one', 'another body', _route => 'POST /api/agent/start-call'), 'f 502 {"success":false}', 'a_later_answer_replaces_the_first');
+select is(pg_temp.claim('one', 'another body', _route => 'POST /api/agent/start-call'), 'f 201 {} 0a000000-0000-4000-8000-0000000000aa',
+	'a_refusal_that_comes_late_does_not_replace_it');
 select is(pg_temp.claim(repeat('k', 255)), 't', 'a_key_has_up_to_255_characters');
 select throws_like($$select pg_temp.claim(repeat('k', 256))$$, '%idempotency_keys_length%', 'and_no_more');
 select throws_like($$select pg_temp.claim('')$$, '%idempotency_keys_length%', 'and_at_least_one');
@@ -38,6 +39,11 @@ update vals.idempotency_keys set created_at = now() - interval '24 hours 1 secon
 set local role vals_api;
 select is(pg_temp.claim('one', 'a new body'), 't', 'after_that_the_key_is_free_even_for_another_body');
 select is(pg_temp.claim('one', 'a new body'), 'f', 'and_taken_again');
+reset role;
+update vals.idempotency_keys set created_at = now() - interval '24 hours 1 second', http_status = 201 where key = 'one' and route = 'POST /api/leads';
+set local role vals_api;
+select api.idempotency_store(test.who(), 'POST /api/leads', 'one', 'a new body', 409, '{"success":false}', null) \g /dev/null
+select is(pg_temp.claim('one', 'a new body'), 'f 409 {"success":false}', 'a_refusal_is_kept_in_the_place_of_an_answer_that_is_too_old');
 select is(test.refusal($$select pg_temp.claim('one')$$), 'RS409 IDEMPOTENCY_MISMATCH Idempotency-Key was used with another request',
 	'and_the_old_body_is_another_now');
 
