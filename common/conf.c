@@ -157,7 +157,7 @@ conf_is_number(int key, const char *text, char reason[static CONF_REASON_SIZE])
 	return false;
 }
 
-/* The form HH:MM-HH:MM with real hours and minutes. */
+/* The form HH:MM-HH:MM with real hours and minutes, the first earlier: a night is no time to call. */
 static bool
 conf_is_hours(const char *text)
 {
@@ -174,7 +174,7 @@ conf_is_hours(const char *text)
 		if (strncmp(text + i, "24", 2) >= 0 || text[i + 3] > '5')
 			return false;
 	}
-	return true;
+	return strncmp(text, text + 6, strlen("hh:mm")) < 0;
 }
 
 /* What a text must look like beyond its type. */
@@ -189,7 +189,7 @@ conf_is_text(int key, const char *text, char reason[static CONF_REASON_SIZE])
 	    strcmp(text, "seed") != 0 && strcmp(text, "off") != 0)
 		wanted = "fields, seed or off";
 	else if (key == CONF_calling_hours && text[0] != '\0' && !conf_is_hours(text))
-		wanted = "HH:MM-HH:MM or empty";
+		wanted = "HH:MM-HH:MM, the first earlier, or empty";
 	if (wanted == NULL)
 		return true;
 	snprintf(reason, CONF_REASON_SIZE, "%s must be %s", settings[key].key, wanted);

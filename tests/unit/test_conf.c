@@ -247,6 +247,7 @@ a_bad_file_is_refused_by_line(void **state)
 		{ "log_requests = all\n", ":1: log_requests must be" },
 		{ "calling_hours = 8-21\n", ":1: calling_hours must be" },
 		{ "calling_hours = 08:00-24:00\n", ":1: calling_hours must be" },
+		{ "calling_hours = 21:00-08:00\n", ":1: calling_hours must be" },
 		{ "calling_hours = 08:60-21:00\n", ":1: calling_hours must be" },
 		{ "calling_hours = 08.00-21:00\n", ":1: calling_hours must be" },
 		{ "ws_node = 100\n", ":1: ws_node is not a whole number from 0 to 99" },
