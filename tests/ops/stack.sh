@@ -87,7 +87,7 @@ wait_for() {
 request() {
 	local path=$1
 	shift
-	STATUS=$(curl -s --path-as-is --max-time 20 -o "$TEMP/body" -D "$TEMP/headers" -w '%{http_code}' "$@" "$VALS_URL$path")
+	STATUS=$(curl -s --path-as-is --max-time 120 -o "$TEMP/body" -D "$TEMP/headers" -w '%{http_code}' "$@" "$VALS_URL$path")
 	HEADERS=$(tr -d '\r' <"$TEMP/headers" 2>/dev/null)
 	BODY=$(tr -d '\0' <"$TEMP/body" 2>/dev/null)
 }
