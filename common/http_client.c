@@ -26,6 +26,7 @@
 #define ERROR_FORBIDDEN "this address may not be called"
 #define ERROR_TOO_LONG "the answer is too long"
 #define ERROR_LOST "the file could not be written"
+#define ERROR_CLOSED "the connection was closed without an answer"
 
 struct request {
 	struct request *prev, *next;
@@ -34,6 +35,7 @@ struct request {
 	struct http_download download; /* fd is -1 unless it is one */
 	int64_t written;
 	bool is_too_long, is_lost; /* the answer has no room; the file could not be written */
+	bool is_sent; /* the peer may have seen it */
 	bool is_noted; /* having left, see note_sent */
 	http_done *done;
 	void *owner;
@@ -284,6 +286,21 @@ set_limits(CURL *easy, const char *url)
 	must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTP_CLIENT_TOTAL_MS));
 }
 
+/*
+ * About to be sent. libcurl would send it again by itself when the kept connection it went out on is
+ * closed without an answer; its owner, who decides about repeats, would not even know.
+ */
+static int
+leave_once(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct request *request = arg;
+	bool is_again = request->is_sent;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	request->is_sent = true;
+	return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void
 set_request(struct request *request, const struct http_client *client, const char *method,
     const char *url, const char *body)
@@ -301,6 +318,8 @@ set_request(struct request *request, const struct http_client *client, const cha
 	if (strcmp(method, "GET") != 0)
 		must(curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body != NULL ? body : ""));
 	must(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
+	must(curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, leave_once));
+	must(curl_easy_setopt(easy, CURLOPT_PREREQDATA, request));
 	must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes));
 	must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, request));
 	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, request));
@@ -418,7 +437,7 @@ finish(struct http_client *client, struct request *request, CURLcode code)
 	long sent = 0;
 
 	must(curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent));
-	answer.was_sent = sent > 0;
+	answer.was_sent = sent > 0 || request->is_sent;
 	if (code == CURLE_OK) {
 		must(curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &answer.status));
 		buf_reserve(&request->answer, 1);
@@ -430,7 +449,9 @@ finish(struct http_client *client, struct request *request, CURLcode code)
 		answer.is_too_long = true;
 		answer.error = ERROR_TOO_LONG;
 	} else
-		answer.error = request->is_lost ? ERROR_LOST : curl_easy_strerror(code);
+		answer.error = request->is_lost ? ERROR_LOST
+		    : code == CURLE_ABORTED_BY_CALLBACK ? ERROR_CLOSED
+						       : curl_easy_strerror(code);
 	if (request->download.fd != -1)
 		answer.body_len = (size_t)request->written;
 	must_multi(curl_multi_remove_handle(client->multi, request->easy));

@@ -55,8 +55,8 @@ void http_client_free(struct http_client **client);
  * Start a request; method is GET, POST or PUT; body is JSON or NULL, and is copied. done is
  * called exactly once, from http_client_run, unless the client is freed first; it may
  * start further requests, but not free the client. An address that may not be called
- * ends as an error, unsent. The peer may see a request twice: libcurl sends it again
- * when the kept connection it went out on is closed without an answer.
+ * ends as an error, unsent. The peer sees a request once at most: one whose kept connection
+ * is closed without an answer ends as an error, too.
  */
 void http_client_start(struct http_client *client, const char *method, const char *url,
     const char *body, http_done *done, void *owner);

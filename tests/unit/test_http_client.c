@@ -119,6 +119,17 @@ answer_late(int peer)
 	answer(peer, "200 OK", "", "late");
 }
 
+/* Answer, and close the kept connection at the next request. */
+static void
+answer_once(int peer)
+{
+	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	char request[REQUEST_SIZE] = "";
+
+	send_all(peer, text, strlen(text));
+	read_request(peer, request);
+}
+
 static bool
 asks_for(const char *request, const char *path)
 {
@@ -154,6 +165,8 @@ serve(int peer)
 		answer(peer, "503 Service Unavailable", "Retry-After: 7\r\n", "no");
 	else if (asks_for(request, "/slow"))
 		answer_late(peer);
+	else if (asks_for(request, "/once"))
+		answer_once(peer);
 	else if (asks_for(request, "/never"))
 		await_end(peer);
 }
@@ -647,6 +660,25 @@ a_download_reaches_loopback_only_if_it_may(void **state)
 }
 
 static void
+a_request_whose_kept_connection_was_closed_is_not_sent_again(void **state)
+{
+	struct http_client *client = http_client_new("");
+	struct outcome first = { 0 }, second = { 0 };
+
+	(void)state;
+	http_client_start(client, "POST", url_of("/once"), "{}", note, &first);
+	run_until(client, 0, 3000);
+	assert_int_equal(first.status, 200);
+	http_client_start(client, "POST", url_of("/once"), "{}", note, &second);
+	run_until(client, 0, 3000);
+	assert_int_equal(second.calls, 1);
+	assert_int_equal(second.status, 0);
+	assert_true(second.was_sent);
+	assert_string_equal(second.error, "the connection was closed without an answer");
+	http_client_free(&client);
+}
+
+static void
 a_kept_connection_is_not_used_for_a_download(void **state)
 {
 	struct http_client *client = http_client_new(SECRET);
@@ -734,6 +766,7 @@ main(void)
 		cmocka_unit_test(a_download_goes_to_its_file),
 		cmocka_unit_test(a_download_tells_our_key_to_nobody),
 		cmocka_unit_test(a_download_reaches_loopback_only_if_it_may),
+		cmocka_unit_test(a_request_whose_kept_connection_was_closed_is_not_sent_again),
 		cmocka_unit_test(a_kept_connection_is_not_used_for_a_download),
 		cmocka_unit_test(downloads_are_bounded),
 		cmocka_unit_test(a_download_follows_no_redirect),
