@@ -142,6 +142,21 @@ begin
 end
 $$;
 
+-- A telephone that was heard of was dialled: there is nothing left to be found out by sending the dial again.
+create or replace function vals.dial_heard_of(_leg_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	update vals.commands c
+	set state = 'done', finished_at = now(), reason = 'the telephone was heard of'
+	where c.leg_id = _leg_id
+		and c.kind = 'dial'
+		and c.state = 'pending';
+end
+$$;
+
 -- The provider's ids of a leg are known now, from whatever told them first.
 create or replace function vals.leg_identify(_leg_id uuid, _ids jsonb)
 returns void
@@ -156,6 +171,9 @@ begin
 		state = case when g.state = 'queued' then 'dialing' else g.state end
 	where g.id = _leg_id
 		and (g.call_control_id is null or g.call_leg_id is null or g.state = 'queued');
+	if found then
+		perform vals.dial_heard_of(_leg_id);
+	end if;
 end
 $$;
 

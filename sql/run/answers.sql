@@ -126,7 +126,7 @@ end
 $$;
 
 -- A dial that will never be done ends its leg, and with it the call or the transfer. A telephone that was heard of was
--- dialled, whatever the answer said.
+-- dialled, whatever the answer said: then the dial is done.
 create or replace function vals.dial_failed(_call vals.calls, _command vals.commands, _code text)
 returns void
 language plpgsql
@@ -137,6 +137,7 @@ declare
 	_is_no_number boolean := _code = '10016';
 begin
 	if _leg.call_control_id is not null then
+		update vals.commands c set state = 'done' where c.command_id = _command.command_id;
 		return;
 	end if;
 	perform vals.leg_end(_leg, null, clock_timestamp());

@@ -44,7 +44,7 @@ begin
 			update vals.commands c
 			set state = 'leased', worker = vals.lease_holder(_worker), attempt = c.attempt + 1,
 				lease_until = now() + make_interval(secs => _lease_s),
-				first_sent_at = coalesce(c.first_sent_at, now()), last_sent_at = clock_timestamp()
+				first_sent_at = coalesce(c.first_sent_at, now())
 			from vals.legs g
 			where c.command_id = any (_ids)
 				and g.id = c.leg_id
@@ -57,28 +57,32 @@ begin
 end
 $$;
 
--- How many more dials may be sent now: the pace of the last five seconds, and how many telephones may be connected
--- or ringing. 0 as a limit is none. Two runners who ask count in turn.
-create or replace function vals.dials_free(_dials_max integer, _calls_max integer)
-returns integer
+-- How many dials may be sent now, and how many of them may be new ones. The provider counts a request when it arrives,
+-- which is at some time between its being taken and its answer: it counts here until five seconds after that. 0 as a
+-- limit is none. Two runners who ask count in turn.
+create or replace function vals.dials_free(_dials_max integer, _calls_max integer, out pace integer, out calls integer)
 language plpgsql
 set search_path = ''
 as $$
-declare
-	_free integer := 1000000;
-	_since timestamptz;
 begin
 	perform pg_catalog.pg_advisory_xact_lock(1447119955, 3);
-	_since := clock_timestamp() - interval '5 seconds';
+	delete from vals.dial_requests r
+	where r.over_at <= clock_timestamp() - interval '5 seconds';
 	if _dials_max > 0 then
-		_free := _dials_max - (
+		pace := greatest(0, _dials_max - (
 			select count(*)
-			from vals.commands c
-			where c.kind = 'dial'
-				and c.last_sent_at > _since);
+			from (
+				select
+				from vals.commands c
+				where c.kind = 'dial'
+					and c.state = 'leased'
+				union all
+				select
+				from vals.dial_requests r
+			) q));
 	end if;
 	if _calls_max > 0 then
-		_free := least(_free, _calls_max - (
+		calls := greatest(0, _calls_max - (
 			select count(*)
 			from vals.legs g
 			where g.state <> 'ended'
@@ -89,14 +93,30 @@ begin
 						and c.kind = 'dial'
 						and c.first_sent_at is not null)));
 	end if;
-	return greatest(_free, 0);
 end
 $$;
 
--- Dials that are due, Kevin's before all others, for a lead is waiting for him. Nobody is dialled for a call that is
--- over, or to be hung up at once. If the dial may have been carried out it is taken once the provider's
--- memory of it has passed, and the runner asks instead of repeating. The one taken again counts as connected already.
-create or replace function vals.dials_due(_limit integer)
+-- Whether a dial is still wanted: nobody is dialled for a call that is over, or to be hung up at once. If the dial may
+-- have been carried out it is taken once the provider's memory of it has passed, and the runner asks instead of repeating.
+create or replace function vals.dial_is_wanted(_dial vals.commands)
+returns boolean
+language plpgsql stable cost 10000
+set search_path = ''
+as $$
+begin
+	return _dial.first_sent_at < now() - interval '60 seconds' or (
+		not vals.leg_is_released(_dial.leg_id)
+		and exists (
+			select
+			from vals.calls l
+			where l.id = _dial.call_id
+				and l.end_time is null));
+end
+$$;
+
+-- Dials that are due: Kevin's first, for a lead is waiting for him, then those to be sent again, for the provider soon
+-- forgets them, then at most so many new ones (null: any number). Who was dialled before counts as connected already.
+create or replace function vals.dials_due(_limit integer, _new integer)
 returns uuid[]
 language plpgsql
 set search_path = ''
@@ -105,27 +125,48 @@ declare
 	_connections integer[] := vals.connections();
 begin
 	return array(
-		select c.command_id
-		from vals.commands c
-		where c.state in ('pending', 'leased')
-			and c.kind = 'dial'
-			and c.next_at <= now()
-			and vals.lease_is_over(c.worker, c.lease_until, _connections)
-			and (c.first_sent_at < now() - interval '60 seconds' or (
-				not vals.leg_is_released(c.leg_id)
-				and exists (
-					select
-					from vals.calls l
-					where l.id = c.call_id
-						and l.end_time is null)))
-		order by c.params ->> 'leg' is not distinct from 'closer' desc, c.next_at, c.place
-		limit _limit
-		for update of c skip locked);
+		with first as (
+			select c.command_id, c.params ->> 'leg' is not distinct from 'closer' as is_closer, c.first_sent_at is null as is_new,
+				c.next_at, c.place
+			from vals.commands c
+			where c.state in ('pending', 'leased')
+				and c.kind = 'dial'
+				and (c.first_sent_at is not null or c.params ->> 'leg' = 'closer')
+				and (c.first_sent_at is not null or _new is distinct from 0)
+				and c.next_at <= now()
+				and vals.lease_is_over(c.worker, c.lease_until, _connections)
+				and vals.dial_is_wanted(c)
+			order by is_closer desc, c.next_at, c.place
+			limit _limit
+			for update of c skip locked
+		), new as (
+			select c.command_id, c.next_at, c.place
+			from vals.commands c
+			where c.state = 'pending'
+				and c.kind = 'dial'
+				and c.first_sent_at is null
+				and c.params ->> 'leg' is distinct from 'closer'
+				and c.next_at <= now()
+				and vals.dial_is_wanted(c)
+			order by c.next_at, c.place
+			limit least(_limit, _new - (select count(*) from first f where f.is_new))
+			for update of c skip locked
+		)
+		select d.command_id
+		from (
+			select f.command_id, f.is_closer, true as is_first, f.next_at, f.place
+			from first f
+			union all
+			select n.command_id, false, false, n.next_at, n.place
+			from new n
+		) d
+		order by d.is_closer desc, d.is_first desc, d.next_at, d.place
+		limit _limit);
 end
 $$;
 
--- Other commands that are due: only once the provider's id of their leg is known, the stop of a recording only once its
--- start is done.
+-- Other commands that are due: only once the provider's id of their leg is known. What the lead is told comes before what
+-- is done with him, but does not hold it up for long; the stop of a recording follows its start, however long that takes.
 create or replace function vals.commands_due(_limit integer)
 returns uuid[]
 language plpgsql
@@ -143,12 +184,14 @@ begin
 			and c.next_at <= now()
 			and vals.lease_is_over(c.worker, c.lease_until, _connections)
 			and g.call_control_id is not null
-			and not (c.kind = 'record_stop' and exists (
+			and not exists (
 				select
 				from vals.commands s
 				where s.leg_id = c.leg_id
-					and s.kind = 'record_start'
-					and s.state in ('pending', 'leased')))
+					and s.state in ('pending', 'leased')
+					and (
+						(c.kind = 'record_stop' and s.kind = 'record_start')
+						or (c.kind = 'conference_create' and s.kind = 'speak' and c.created_at > now() - interval '1 second')))
 		order by c.next_at, c.place
 		limit _limit
 		for update of c skip locked);
@@ -166,6 +209,7 @@ as $$
 declare
 	_ids uuid[] := vals.commands_due(_limit);
 	_room integer := _limit - cardinality(_ids);
+	_free record;
 begin
 	if _room > 0 and exists (
 		select
@@ -174,7 +218,8 @@ begin
 			and c.kind = 'dial'
 			and c.next_at <= now())
 	then
-		_ids := _ids || vals.dials_due(least(_room, vals.dials_free(_dials_max, _calls_max)));
+		_free := vals.dials_free(_dials_max, _calls_max);
+		_ids := _ids || vals.dials_due(least(_room, _free.pace), _free.calls);
 	end if;
 	return query
 		select l.command_id, l.kind, l.attempt, l.age_ms, l.call_id, l.leg_id, l.call_control_id, l.params
@@ -202,20 +247,34 @@ end
 $$;
 
 -- Try again later, with the same command_id. What the provider certainly did not carry out (it was
--- busy, or never reached) counts as never sent: its age begins anew, and an end of the call takes it back.
+-- busy, or never reached) counts as never sent: its age begins anew, and an end of the call, also one
+-- that came meanwhile, takes it back. A dial whose telephone was heard of meanwhile is done.
 create or replace function run.command_retry(_command_id uuid, _attempt integer, _delay_ms integer, _reason text,
 	_may_have_acted boolean)
 returns boolean
 language plpgsql security definer set search_path = ''
 as $$
+declare
+	_command vals.commands;
+	_leg vals.legs;
 begin
+	perform vals.command_lock(_command_id);
 	update vals.commands c
 	set state = 'pending', lease_until = null, next_at = now() + make_interval(secs => _delay_ms / 1000.0), reason = _reason,
 		first_sent_at = case when _may_have_acted then c.first_sent_at end
 	where c.command_id = _command_id
 		and c.attempt = _attempt
-		and c.state = 'leased';
-	return found;
+		and c.state = 'leased'
+	returning c.* into _command;
+	if _command.kind = 'dial' then
+		_leg := vals.command_leg(_command);
+		if _leg.call_control_id is not null then
+			perform vals.dial_heard_of(_leg.id);
+		elsif not _may_have_acted and vals.leg_is_released(_leg.id) then
+			perform vals.leg_release(_leg);
+		end if;
+	end if;
+	return _command.command_id is not null;
 end
 $$;
 

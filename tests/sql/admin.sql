@@ -61,7 +61,7 @@ select results_eq($$
 		join pg_namespace n on n.oid = p.pronamespace
 	where n.nspname in ('vals', 'api', 'feed', 'run', 'admin')
 	order by 1$$,
-	array['admin.functions_clear()', 'admin.migration_add(integer,text,text)', 'admin.migration_lock()', 'admin.migrations()', 'vals.call_counts_add()', 'vals.call_counts_keep()', 'vals.lead_counts_add()', 'vals.lead_counts_keep()'],
+	array['admin.functions_clear()', 'admin.migration_add(integer,text,text)', 'admin.migration_lock()', 'admin.migrations()', 'vals.call_counts_add()', 'vals.call_counts_keep()', 'vals.dial_request_keep()', 'vals.lead_counts_add()', 'vals.lead_counts_keep()'],
 	'what_triggers_and_migrations_need_is_left');
 
 reset role;

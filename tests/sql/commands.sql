@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(66);
+select plan(69);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -112,6 +112,19 @@ select t.command_id as command, t.attempt as attempt from test.take(:'heard') as
 select test.hears(:'heard', 'call.initiated', 1) \g /dev/null
 select run.command_failed(:'command', :attempt, 422, '10015', 'refused') \g /dev/null
 select is(test.standing(:'heard') || ' ' || (test.the_leg(:'heard')).state, 'ringing - - ringing', 'a_telephone_that_rings_was_dialled');
+select is(test.commands(:'heard'), 'dial done', 'so_the_dial_is_done');
+select is((select r.http_status from api.call_start_result(:'heard') r), 201, 'and_who_waits_for_it_gets_201');
+select test.call() as tried \gset
+select t.command_id as command, t.attempt as attempt from test.take(:'tried') as t (command_id uuid, attempt int) \gset
+select run.command_retry(:'command', :attempt, 500, 'no answer', true) \g /dev/null
+select test.hears(:'tried', 'call.initiated', 1) \g /dev/null
+select is(test.commands(:'tried'), 'dial done', 'it_is_not_dialled_again_once_it_is_heard_of');
+select test.call() as early \gset
+select t.command_id as command, t.attempt as attempt from test.take(:'early') as t (command_id uuid, attempt int) \gset
+select test.hears(:'early', 'call.initiated', 1) \g /dev/null
+select is(test.commands(:'early'), 'dial leased', 'a_dial_under_way_waits_for_its_answer');
+select run.command_retry(:'command', :attempt, 500, 'no answer', true) \g /dev/null
+select is(test.commands(:'early'), 'dial done', 'and_needs_none_when_it_was_heard_of');
 select test.call() as unheard \gset
 select t.command_id as command, t.attempt as attempt from test.take(:'unheard') as t (command_id uuid, attempt int) \gset
 select api.call_end(test.who('agent'), jsonb_build_object('callId', :'unheard')) \g /dev/null
@@ -131,7 +144,7 @@ select ok((select min(next_at) from vals.commands where state = 'pending' and ki
 	'the_longest_due_come_first');
 select is((select count(*) from run.commands_take('two', 100, 30)), 3::bigint, 'another_taker_gets_the_others');
 select is((select bool_and(pg_get_functiondef(f::regprocedure) ~ 'for update of c skip locked')
-	from unnest(array['vals.commands_due(integer)', 'vals.dials_due(integer)']) as f), true, 'takers_do_not_wait_for_each_other');
+	from unnest(array['vals.commands_due(integer)', 'vals.dials_due(integer, integer)']) as f), true, 'takers_do_not_wait_for_each_other');
 
 -- What a runner held whose connection is gone is not waited for.
 select test.call() as orphaned \gset
@@ -140,35 +153,31 @@ update vals.commands set worker = 'killed#0' where call_id = :'orphaned';
 select is((select t.attempt from test.take(:'orphaned') as t (command_id uuid, attempt int)), 2, 'another_takes_it_over_at_once_when_the_first_is_gone');
 select is((select t.attempt from test.take(:'orphaned') as t (command_id uuid, attempt int)), null, 'but_not_while_it_is_there');
 
--- The pace of dials, over all runners; Kevin's before all others.
+-- A dial the provider was too busy for, and whose call ended meanwhile.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
-update vals.commands set last_sent_at = clock_timestamp() - interval '6 seconds' where kind = 'dial';
-select count(test.call()) from generate_series(1, 7) \g /dev/null
-create function test.dials(_dials integer, _calls integer, _limit integer default 100)
-returns bigint
+select test.call() as busy \gset
+select t.command_id as command, t.attempt as attempt from test.take(:'busy') as t (command_id uuid, attempt int) \gset
+select api.call_end(test.who('agent'), jsonb_build_object('callId', :'busy')) \g /dev/null
+select is(run.command_retry(:'command', :attempt, 0, 'too many dials', false), true, 'what_was_not_dialled_is_put_back');
+select is(test.commands(:'busy'), 'dial canceled, hangup canceled', 'and_taken_back_when_it_is_not_wanted_any_more');
+select is((select concat_ws(' ', g.state, g.deadline_at) from test.the_leg(:'busy') g), 'ended', 'its_telephone_is_not_waited_for');
+
+-- What is said to the lead, and then done with him.
+\ir support/transfers.psql
+select test.transfer_at('briefing') as xfer \gset
+select test.kevin_hears(:'xfer', 'call.gather.ended', 12, '{"status":"valid","digits":"1"}') \g /dev/null
+create function test.taken()
+returns text
 language sql
 as $$
-	select count(*) from run.commands_take('one', _limit, 30, _dials, _calls)
+	select coalesce(string_agg(kind, ' '), '') from run.commands_take('one', 100, 30) where kind <> 'gather'
 $$;
-select is(test.dials(3, 0), 3::bigint, 'no_more_dials_are_taken_than_the_pace_allows');
-select is(test.dials(3, 0), 0::bigint, 'nor_by_the_next_one_who_asks');
-select is(test.dials(4, 0), 1::bigint, 'the_rest_of_the_pace_is_left');
-update vals.commands set last_sent_at = clock_timestamp() - interval '5.1 seconds' where kind = 'dial' and last_sent_at > clock_timestamp() - interval '5 seconds';
-select is(test.dials(3, 0, 2), 2::bigint, 'after_five_seconds_there_is_room_again_as_far_as_the_limit_goes');
-update vals.commands set last_sent_at = clock_timestamp() - interval '5.1 seconds' where kind = 'dial';
-update vals.legs set state = 'ended' where state <> 'ended' and call_id not in (select call_id from vals.commands where kind = 'dial' and state in ('pending', 'leased'));
-select is(test.dials(0, 6), 0::bigint, 'no_dial_beyond_the_telephones_that_may_be_connected');
-select is(test.dials(0, 7), 1::bigint, 'and_one_where_one_more_may');
-update vals.legs set state = 'ended' where state <> 'ended';
-select count(test.call()) from generate_series(1, 5) \g /dev/null
-\ir support/transfers.psql
-select test.transfer(test.answered()) as xfer \gset
-select is((select params::jsonb ->> 'xfer' from run.commands_take('one', 1, 30, 0, 0)), :'xfer', 'Kevin_is_dialled_before_all_others');
-select test.closer_dialled(:'xfer') \g /dev/null
-select test.kevin_hears(:'xfer', 'call.answered', 8) \g /dev/null
-select is((select kind from run.commands_take('one', 1, 30, 0, 0)), 'gather', 'and_asked_before_anybody_is_dialled');
-select test.kevin_hears(:'xfer', 'call.gather.ended', 12, '{"status":"valid","digits":"1"}') \g /dev/null
-select is((select array_agg(kind) from (select kind from run.commands_take('one', 3, 30, 0, 0)) t), array['speak', 'conference_create', 'dial'], 'the_lead_is_told_before_he_is_moved');
+select is(test.taken(), 'speak', 'the_lead_is_told_before_he_is_moved');
+select is(test.taken(), '', 'while_that_is_under_way_he_is_not');
+select is(test.carries_out(:'xfer', 'speak') and test.taken() = 'conference_create', true, 'but_then_at_once');
+update vals.commands set state = 'pending', lease_until = null where call_id = (test.the_transfer(:'xfer')).call_id and kind in ('speak', 'conference_create');
+update vals.commands set created_at = now() - interval '1.1 seconds' where call_id = (test.the_transfer(:'xfer')).call_id;
+select is(test.taken(), 'speak conference_create', 'a_notice_that_cannot_be_said_holds_nobody_up');
 
 -- One command per step of a leg.
 select throws_like(format($$insert into vals.commands (kind, step, call_id, leg_id) values ('dial', 'dial', %L, %L)$$, :'call', (test.the_leg(:'call')).id),

@@ -127,12 +127,12 @@ update vals.legs set deadline_at = clock_timestamp() + interval '20 seconds' whe
 select test.hears(:'leaving', 'call.machine.premium.detection.ended', 8, '{"result":"human"}') \g /dev/null
 select is(test.patience(test.the_leg(:'leaving')), 20, 'news_of_who_is_to_be_hung_up_does_not_prolong_his_time');
 
--- A dial whose answer was lost is left to be found out about, whatever became of the telephone.
+-- A dial whose answer was lost is done when its telephone is heard of, whatever became of that.
 select test.call() as lost \gset
 select t.command_id as dial, t.attempt as attempt from run.commands_take('one', 100, 30) t where t.call_id = :'lost' \gset
 select run.command_retry(:'dial', :attempt, 500, 'no answer', true) \g /dev/null
 select test.hears(:'lost', 'call.hangup', 3, '{"hangup_cause":"user_busy"}') \g /dev/null
-select is(test.standing(:'lost') || ', ' || test.commands(:'lost'), 'busy busy busy, dial pending', 'the_dial_of_an_ended_leg_stays_to_be_answered');
+select is(test.standing(:'lost') || ', ' || test.commands(:'lost'), 'busy busy busy, dial done', 'the_dial_of_a_leg_that_was_heard_of_is_done');
 
 -- Silent legs of a transfer.
 select test.transfer_at('joined') as talking \gset

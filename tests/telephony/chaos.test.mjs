@@ -3,11 +3,10 @@
  * second: nobody's telephone rings twice, and what the job says is so.
  */
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { seededRandom } from '../telnyx-sim/random.mjs';
 import {
-  eventually, execute, killWorker, noRunner, programPid, providerLog, query, sim, sleep, withTwoRunners,
+  eventually, killWorker, noRunner, programPid, providerLog, query, sim, sleep, startCalls, withTwoRunners,
 } from './support.mjs';
 
 const IS_LONG = process.env.VALS_TEST_LONG === '1';
@@ -45,21 +44,6 @@ const FAULTS = [
 ];
 
 const pick = (random, list) => list[Math.floor(random() * list.length)];
-
-/* Start a call to each of `count` new leads; the ids of the calls. */
-async function startCalls(count) {
-  const prefix = `${AREA}${randomInt(10 ** 4, 10 ** 5)}`;
-  await execute(`
-    insert into vals.leads (first_name, last_name, phone, source)
-    select 'Chaos', n::text, '${prefix}' || lpad(n::text, 5, '0'), 'chaos'
-    from generate_series(1, ${count}) as n;\n`);
-  const calls = await query(`
-    select s.body ->> 'callId' as id
-    from vals.leads l
-      cross join lateral api.call_start('{"role":"agent"}', '{}', jsonb_build_object('leadId', l.id)) s
-    where l.phone like '${prefix}%'`);
-  return calls.map(({ id }) => id);
-}
 
 /* Do something again and again until told to stop. */
 function repeatedly(everyMs, act) {
@@ -131,7 +115,7 @@ describe('chaos', { skip: noRunner() }, () => {
         repeatedly(FAULT_EVERY_MS, () => oneFault(random)),
         repeatedly(KILL_EVERY_MS, () => killOne(random, runners)),
       ];
-      const calls = await startCalls(DIALS);
+      const calls = await startCalls(AREA, DIALS);
       assert.equal(calls.length, DIALS);
 
       /* Until all were sent once; what is left then comes to an end in peace. */

@@ -11,9 +11,16 @@ const commandIds = (entries) => new Set(entries.map(({ body }) => body.command_i
 /* A refusal as the provider words it. */
 const errors = (code, pointer) => ({ errors: [{ code, title: 'refused', ...(pointer && { source: { pointer } }) }] });
 
-/* A started call whose first dial meets the fault. */
-async function faultyCall(fault) {
+/* A lead of whose telephone nobody reports anything. */
+async function silentLead() {
   const lead = await newLead();
+  await sim('POST', 'rules', { regex: `^\\${lead.phone}$`, result: 'scripted', times: 1 });
+  return lead;
+}
+
+/* A started call whose first dial meets the fault. */
+async function faultyCall(fault, leadOf = newLead) {
+  const lead = await leadOf();
   await dialFault(lead.phone, fault);
   const answer = await startCall(lead);
   return { lead, answer, callId: answer.body.data?.callId };
@@ -59,10 +66,20 @@ describe('a dial', { concurrency: true }, () => {
   });
 
   test('whose answer was lost is one leg', async () => {
-    const { lead, answer, callId } = await faultyCall({ resetAfterExecuting: true });
+    const { lead, answer, callId } = await faultyCall({ resetAfterExecuting: true }, silentLead);
     assert.equal(answer.status, 201);
     await dialled(callId);
     await assertOneLeg(lead, 2);
+    await endCall(callId);
+  });
+
+  test('whose telephone is heard of needs no answer', async () => {
+    const { lead, answer, callId } = await faultyCall({ resetAfterExecuting: true, times: 100 });
+    assert.equal(answer.status, 201);
+    const call = await dialled(callId);
+    assert.equal(call.telnyxCallId, (await legTo(lead.phone)).callLegId);
+    assert.equal((await legsTo(lead.phone)).length, 1);
+    assert.equal((await commandsOf(callId))[0].reason, 'the telephone was heard of');
     await endCall(callId);
   });
 
@@ -76,7 +93,8 @@ describe('a dial', { concurrency: true }, () => {
   });
 
   test('answered with a page of some proxy is sent again', async () => {
-    const { lead, callId } = await faultyCall({ status: 200, body: 'welcome to the hotel', execute: true });
+    const { lead, callId } = await faultyCall(
+      { status: 200, body: 'welcome to the hotel', execute: true }, silentLead);
     await dialled(callId);
     await assertOneLeg(lead, 2);
     await endCall(callId);
@@ -121,7 +139,7 @@ describe('a dial', { concurrency: true }, () => {
   });
 
   test('too slow for start-call is answered 201 without an id, which comes later', async () => {
-    const { lead, answer, callId } = await faultyCall({ delayMs: 5600 });
+    const { lead, answer, callId } = await faultyCall({ delayMs: 5600 }, silentLead);
     assert.equal(answer.status, 201);
     assert.equal(answer.body.data.telnyxCallId, null);
     const call = await dialled(callId);
@@ -184,7 +202,7 @@ describe('a hang-up', { concurrency: true }, () => {
   });
 
   test('of long ago is sent again if the call goes on', async () => {
-    const { lead, callId, leg } = await faultyEnd({ resetBeforeExecuting: true, times: 5 });
+    const { lead, callId, leg } = await faultyEnd({ resetBeforeExecuting: true, times: 3 });
     await eventually(async () => (await hangupsOf(leg)).length, 'it was sent');
     await age(callId, 100);
     await hungUp(callId);
@@ -230,13 +248,12 @@ describe('a runner', { skip: noRunner() }, () => {
   });
 
   test('killed while it waits leaves the dial to its successor, and it stays one leg', async () => {
-    const lead = await newLead();
+    const lead = await silentLead();
     await dialFault(lead.phone, { delayMs: 4000 });
     const starting = startCall(lead);
     await dialUnderWay(lead);
     await signalRunner('SIGKILL');
     const { body } = await starting;
-    /* The lease of 30 s must run out first; until then the webhooks tell the ids. */
     await dialled(body.data.callId, 45_000);
     await assertOneLeg(lead, 2);
     await endCall(body.data.callId);
@@ -262,7 +279,7 @@ describe('a runner', { skip: noRunner() }, () => {
   });
 
   test('does not dial again what the provider may have forgotten', async () => {
-    const lead = await newLead('02');
+    const lead = await silentLead();
     await dialFault(lead.phone, { resetAfterExecuting: true, times: 100 });
     const { body } = await startCall(lead);
     /* Even the question fails once. */

@@ -277,6 +277,21 @@ export async function execute(sql, args = {}) {
 export const query = async (sql, args = {}) =>
   JSON.parse(await execute(`select coalesce(json_agg(t), '[]') from (${sql}) t;\n`, args));
 
+/* Start a call to each of so many new leads, whose numbers begin so; the ids of the calls. */
+export async function startCalls(area, count) {
+  const prefix = `${area}${randomInt(10 ** 4, 10 ** 5)}`;
+  await execute(`
+    insert into vals.leads (first_name, last_name, phone, source)
+    select 'One of', 'Many', '${prefix}' || lpad(n::text, 5, '0'), 'telephony-test'
+    from generate_series(1, ${count}) as n;\n`);
+  const calls = await query(`
+    select s.body ->> 'callId' as id
+    from vals.leads l
+      cross join lateral api.call_start('{"role":"agent"}', '{}', jsonb_build_object('leadId', l.id)) s
+    where l.phone like '${prefix}%'`);
+  return calls.map(({ id }) => id);
+}
+
 /* Make a call's commands older than they are. */
 export const age = (callId, seconds) =>
   execute(

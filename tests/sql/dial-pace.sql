@@ -1,0 +1,94 @@
+-- When dials are sent: how many requests in any five seconds, how many telephones at once, and who comes first.
+\ir support/begin.psql
+\ir support/transfers.psql
+
+select plan(24);
+
+-- Nothing of others is due, or was lately.
+update vals.commands set state = 'done' where state in ('pending', 'leased');
+update vals.legs set state = 'ended' where state <> 'ended';
+
+create function test.time_passes()
+returns void
+language sql
+as $$
+	update vals.dial_requests set over_at = over_at - interval '5 seconds'
+$$;
+select test.time_passes() \g /dev/null
+
+-- How many dials a runner gets.
+create function test.dials(_dials integer, _calls integer, _limit integer default 100)
+returns bigint
+language sql
+as $$
+	select count(*) from run.commands_take('one', _limit, 30, _dials, _calls) where kind = 'dial'
+$$;
+
+-- The dials under way are answered so, one by one or all.
+create function test.answer(_may_have_acted boolean, _count integer default 100)
+returns bigint
+language sql
+as $$
+	select count(run.command_retry(c.command_id, c.attempt, 0, 'busy', _may_have_acted))
+	from (select * from vals.commands where kind = 'dial' and state = 'leased' order by place limit _count) c
+$$;
+
+-- The pace, over all runners.
+select count(test.call()) from generate_series(1, 12) \g /dev/null
+select is(test.dials(3, 0), 3::bigint, 'no_more_dials_are_taken_than_the_pace_allows');
+select is(test.dials(3, 0), 0::bigint, 'nor_by_the_next_one_who_asks');
+select is(test.dials(4, 0), 1::bigint, 'the_rest_of_the_pace_is_left');
+select test.time_passes() \g /dev/null
+select is(test.dials(4, 0), 0::bigint, 'a_request_counts_as_long_as_it_may_arrive');
+select is(test.answer(true, 2), 2::bigint, 'two_are_answered');
+select is(test.dials(4, 0), 0::bigint, 'an_answered_one_counts_for_five_seconds');
+select is(test.dials(5, 0), 1::bigint, 'no_longer_than_once');
+select test.time_passes() \g /dev/null
+select is(test.dials(5, 0), 2::bigint, 'and_not_afterwards');
+select is((select count(*) from vals.dial_requests), 0::bigint, 'what_counts_no_more_is_forgotten');
+
+-- A dial that is sent again is another request.
+update vals.commands set state = 'done' where state = 'leased';
+select test.time_passes() \g /dev/null
+select is(test.dials(2, 0) + test.answer(true) + test.dials(2, 0), 4::bigint, 'two_requests_and_their_answers_leave_no_room');
+select is(test.dials(3, 0) + test.answer(true), 2::bigint, 'where_there_is_room_it_is_sent_again');
+select is(test.dials(3, 0), 0::bigint, 'and_all_three_requests_of_the_two_dials_count');
+
+-- A runner that died took requests with it, which may have arrived.
+select test.time_passes() \g /dev/null
+select is(test.dials(2, 0), 2::bigint, 'a_runner_takes_two');
+update vals.commands set worker = 'killed#0' where kind = 'dial' and state = 'leased';
+select is(test.dials(4, 0), 2::bigint, 'its_successor_takes_them_over');
+select is(test.dials(4, 0), 0::bigint, 'and_both_runners_requests_count');
+
+-- How many telephones may be connected.
+update vals.commands set state = 'done' where state in ('pending', 'leased');
+update vals.legs set state = 'ended' where state <> 'ended';
+select test.time_passes() \g /dev/null
+select count(test.call()) from generate_series(1, 5) \g /dev/null
+update vals.commands set next_at = now() - make_interval(mins => 1) where state = 'pending';
+select is(test.dials(0, 2), 2::bigint, 'as_many_are_dialled_as_telephones_may_be_connected');
+select is(test.dials(0, 2), 0::bigint, 'and_none_beyond_them');
+select is(test.answer(true) + test.dials(0, 2), 4::bigint, 'who_may_be_ringing_already_is_dialled_again_nevertheless');
+select is(test.answer(false) + test.dials(0, 2), 4::bigint, 'and_who_surely_is_not_leaves_his_place_to_others');
+
+-- Who comes first: Kevin, then those whom the provider would soon forget, however long the others wait.
+create function test.next()
+returns text
+language sql
+as $$
+	select coalesce(t.params::jsonb ->> 'xfer', t.attempt::text)
+	from run.commands_take('one', 1, 30, 0, 0) t
+$$;
+select test.transfer(test.answered()) as xfer \gset
+update vals.commands set attempt = 1 where state = 'pending';
+select is(test.answer(true), 2::bigint, 'two_are_to_be_sent_again');
+update vals.commands set attempt = 10 where state = 'pending' and first_sent_at is not null;
+select is(test.next(), :'xfer', 'Kevin_is_dialled_before_all_others');
+select is(test.next() || ' ' || test.next(), '11 11', 'then_those_who_were_dialled_before');
+select is(test.next(), '2', 'then_the_others');
+
+-- What is to be done with connected telephones comes before every dial.
+select test.closer_dialled(:'xfer') \g /dev/null
+select test.kevin_hears(:'xfer', 'call.answered', 8) \g /dev/null
+select is((select kind from run.commands_take('one', 1, 30, 0, 0)), 'gather', 'Kevin_is_asked_before_anybody_is_dialled');
