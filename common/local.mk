@@ -42,6 +42,8 @@ libcommon_a_SOURCES = \
 	common/net_address.h \
 	common/password.c \
 	common/password.h \
+	common/provider_conf.c \
+	common/provider_conf.h \
 	common/recording_name.c \
 	common/recording_name.h \
 	common/settings.def \
@@ -52,6 +54,8 @@ libcommon_a_SOURCES = \
 	common/token_memory.h \
 	common/unix_socket.c \
 	common/unix_socket.h \
+	common/webhook_keys.c \
+	common/webhook_keys.h \
 	common/xalloc.c \
 	common/xalloc.h
 libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) \

@@ -37,6 +37,7 @@ struct db_result *ctl_call(struct db *db, enum stmt stmt, const char *const *arg
 void ctl_complain(const struct db *db, const char *what);
 
 /* Each returns the exit status. */
+int ctl_doctor(const struct ctl_options *options);		/* doctor.c */
 int ctl_import(const struct ctl_options *options);		/* import.c */
 int ctl_migrate(const struct ctl_options *options);		/* migrate.c */
 int ctl_user_add(const struct ctl_options *options);		/* users.c */

@@ -36,6 +36,7 @@ static const struct ctl_command {
 	    "FILE|- [--format csv|ndjson] [--dry-run|--commit]: leads from a file; without --commit only judged", true },
 	{ { "webhook", "replay" }, ctl_webhook_replay,
 	    "--since TIME | --id UUID | --unprocessed: apply stored events of the provider again", false },
+	{ { "doctor", NULL }, ctl_doctor, "whether this installation can do its work", false },
 	{ { "token", NULL }, ctl_token, "--email E [--ttl SECONDS|12h]: prints an access token", false },
 };
 

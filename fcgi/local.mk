@@ -25,6 +25,5 @@ libvalsapi_a_SOURCES = \
 	fcgi/shared.c fcgi/shared.h \
 	fcgi/stmts.c fcgi/stmts.h fcgi/stmts.def \
 	fcgi/waiting.c fcgi/waiting.h \
-	fcgi/webhook_keys.c fcgi/webhook_keys.h \
 	fcgi/worker.c fcgi/worker.h
 libvalsapi_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi $(FCGI_CFLAGS)

@@ -26,16 +26,14 @@ main_copy_argv(int argc, char **argv)
 	return copy;
 }
 
-/* Without a good key nothing the provider says is believed: calls are dialled, and never known to be answered. */
+/* Without a good key nothing the provider says is believed. */
 static void
 main_check_keys(void)
 {
-	int count = webhook_keys_count(conf_text(CONF_telnyx_public_key));
+	const char *problem = webhook_keys_problem(conf_text(CONF_telnyx_public_key));
 
-	if (count == 0)
-		log_error("start", "telnyx_public_key is not set: every event of the provider is refused");
-	else if (count < 0)
-		log_error("start", "telnyx_public_key holds what is no key: it must be the base64 of 32 bytes");
+	if (problem != NULL)
+		log_error("start", "telnyx_public_key %s: every event of the provider is refused", problem);
 }
 
 int

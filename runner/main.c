@@ -23,6 +23,7 @@
 #include "db.h"
 #include "http_client.h"
 #include "log.h"
+#include "provider_conf.h"
 #include "recordings.h"
 #include "stmts.h"
 #include "telnyx.h"
@@ -71,29 +72,16 @@ trimmed(struct runner *runner, enum conf_key key)
 	return arena_strndup(runner->arena, text, len);
 }
 
-/* Whether all is set that the provider must be told; says once what is missing. */
+/* Whether the settings let us work: telephones of which nobody would hear again are not dialled. */
 static bool
 is_configured(void)
 {
-	static const struct {
-		enum conf_key key;
-		const char *name;
-	} needed[] = {
-		{ CONF_telnyx_api_key, "telnyx_api_key" },
-		{ CONF_telnyx_connection_id, "telnyx_connection_id" },
-		{ CONF_telnyx_phone_number, "telnyx_phone_number" },
-		{ CONF_api_base_url, "api_base_url" },
-	};
-	struct buf missing = { 0 };
-	bool is_complete;
+	struct buf problems = { 0 };
+	bool is_complete = provider_conf_is_complete(&problems);
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (conf_text(needed[i].key)[0] == '\0')
-			buf_addf(&missing, "%s%s", missing.len > 0 ? ", " : "", needed[i].name);
-	is_complete = missing.len == 0;
 	if (!is_complete)
-		log_error("start", "no command is sent, they stay queued: not set: %s", missing.data);
-	buf_free(&missing);
+		log_error("start", "no command is sent, they stay queued: %s", problems.data);
+	buf_free(&problems);
 	return is_complete;
 }
 

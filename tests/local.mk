@@ -67,7 +67,6 @@ tests_unit_test_listener_LDADD = $(test_fcgi_libs)
 tests_unit_test_limiter_LDADD = $(test_fcgi_libs)
 tests_unit_test_routes_LDADD = $(test_fcgi_libs)
 tests_unit_test_shared_LDADD = $(test_fcgi_libs)
-tests_unit_test_webhook_keys_LDADD = $(test_fcgi_libs)
 tests_unit_test_stmts_SOURCES = tests/unit/test_stmts.c tests/unit/stmts_check.h
 tests_unit_test_stmts_LDADD = $(test_fcgi_libs)
 tests_unit_test_stmts_ctl_SOURCES = tests/unit/test_stmts_ctl.c tests/unit/stmts_check.h ctl/stmts.c

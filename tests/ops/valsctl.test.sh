@@ -166,6 +166,34 @@ is "an_event_nobody_sent_is_not_seen" "$RC $OUT" "0 0 events seen, 0 applied"
 ctl webhook replay --id malformed
 is "a_malformed_id_is_refused" "$RC" 1
 
+# --- is all well? --------------------------------------------------------------
+
+# doctor [WORD...]: with settings of this stack, or others.
+doctor() {
+	ctl doctor --set "recordings_dir=$DATA/recordings" "$@"
+}
+
+doctor
+is "doctor_finds_nothing" "$RC $(grep -c '^ok ' <<<"$OUT") $(grep -c FAILED <<<"$OUT")" "0 4 0"
+doctor --set telnyx_public_key=
+is "doctor_misses_the_providers_key" "$RC" 1
+like "and_says_so" "$OUT" '^FAILED +.*telnyx_public_key is not set$'
+DATABASE_URL="${VALS_DATABASE_URL%&user=*}" VALS_CONF="$DATA/conf/vals.conf" \
+	"$DATA/bin/vals-runner" --set telnyx_public_key= 2>"$TEMP/runner.log" &
+runner=$!
+ok "a_runner_without_it_sends_nothing" wait_for 10 grep -q 'no command is sent.*telnyx_public_key is not set' "$TEMP/runner.log"
+kill "$runner"
+wait "$runner"
+doctor --set telnyx_public_key=AAAA --set telnyx_phone_number=
+like "a_bad_key_and_what_is_not_set_are_told_at_once" "$OUT" '^FAILED +.*telnyx_phone_number is not set, telnyx_public_key holds what is no key'
+doctor --set "recordings_dir=$TEMP/nowhere"
+like "doctor_misses_the_folder_of_recordings" "$OUT" '^FAILED +folder of the recordings: No such file'
+doctor --set "jwt_keys_dir=$TEMP"
+like "doctor_misses_the_keys_of_tokens" "$OUT" '^FAILED +keys of access tokens'
+VALS_DATABASE_URL=postgresql:///vals?host=$TEMP doctor
+like "doctor_misses_the_database" "$OUT" '^FAILED +database: it cannot be reached'
+is "and_fails" "$RC" 1
+
 # --- migrations --------------------------------------------------------------------
 
 sql() {

@@ -1,7 +1,7 @@
 /*
  * test_webhook_keys.c - one key, two of them, and what is none
  */
-#include "../../fcgi/webhook_keys.h"
+#include "webhook_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,6 +44,9 @@ what_is_no_key_is_told(void **state)
 	assert_int_equal(webhook_keys_count(KEY ",x"), -1);
 	assert_int_equal(webhook_keys_count("AAAA"), -1);
 	assert_int_equal(webhook_keys_count(KEY "=="), -1);
+	assert_string_equal(webhook_keys_problem(" "), "is not set");
+	assert_non_null(strstr(webhook_keys_problem(KEY ",x"), "is no key"));
+	assert_null(webhook_keys_problem(KEY "," OTHER_KEY));
 }
 
 static void

@@ -34,6 +34,16 @@ webhook_keys_count(const char *text)
 	return found == 0 ? count : -1;
 }
 
+const char *
+webhook_keys_problem(const char *text)
+{
+	int count = webhook_keys_count(text);
+
+	if (count == 0)
+		return "is not set";
+	return count < 0 ? "holds what is no key: it must be the base64 of 32 bytes" : NULL;
+}
+
 bool
 webhook_keys_verify(const char *text, const uint8_t signature[static CRYPTO_ED25519_SIG_LEN],
     const void *message, size_t len)
