@@ -93,7 +93,7 @@ test('playback_stop_ends_the_speech', async (t) => {
 });
 
 test('commands_before_the_answer_are_90034_and_after_the_end_90018', async (t) => {
-  const { action, dial } = await startAll(t, { scenario: { rules: [{ result: 'no_answer' }] } });
+  const { action, dial } = await startAll(t, { scenario: { rules: [{ result: 'scripted' }] } });
   const id = (await dial(TO)).body.data.call_control_id;
   const commands = [
     ['speak', VOICE], ['gather_using_speak', GATHER], ['gather_stop', {}], ['transcription_start', {}],
