@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { DIALS_MAX, mostDials } from './invariants.mjs';
 import { eventually, noRunner, query, requests, sim, startCalls, withTwoRunners } from './support.mjs';
 
-const DIALS = 200;
+const DIALS = process.env.VALS_TEST_LONG === '1' ? 1000 : 200;
 
 /* Everybody is busy at once. */
 const AREA = '+1915';
@@ -26,7 +26,7 @@ describe('the pace', { skip: noRunner() }, () => {
       for (const fault of FAULTS)
         await sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: AREA.slice(1) }, times: 40, ...fault });
       const calls = await startCalls(AREA, DIALS);
-      await eventually(async () => (await dialsUnfinished(calls)).length === 0, 'all were dialled', 180_000);
+      await eventually(async () => (await dialsUnfinished(calls)).length === 0, 'all were dialled', 180_000 + DIALS * 100);
       for (const what of ['faults', 'rules']) await sim('DELETE', what);
 
       const sent = (await requests()).filter(({ at }) => at >= began);
