@@ -84,6 +84,14 @@ describe("the transcript", () => {
     expect(texts(play([fetched({ transcript }), ...both]))).toEqual(["Hello.", "Hi.", "Yes?"]);
   });
 
+  it("loses nothing that is heard while the call is fetched again", () => {
+    const again: DetailAction = { type: "fetching" };
+    const state = play([fetched(), said(7, "Hi."), again, said(9, "Yes?")]);
+    expect(texts(state)).toEqual(["Hello.", "Hi.", "Yes?"]);
+    const transcript = [...CALL.transcript, line(7, "Hi.")];
+    expect(texts(detailReducer("a")(state, fetched({ transcript })))).toEqual(["Hello.", "Hi.", "Yes?"]);
+  });
+
   it("takes a word said again for another one", () => {
     expect(texts(play([fetched(), said(10, "Okay."), said(11, "Okay.", line(10, "Okay.", "another"))]))).toEqual(["Hello.", "Okay.", "Okay."]);
   });

@@ -25,17 +25,23 @@ export interface DetailState {
   call: CallDetail | null;
   /** Steps of the fetched call: what events repeat is looked for among these. */
   fetched: readonly TimelineStep[];
-  /** Events that came before the call itself. */
+  /** The call is being fetched, for the first time or again. */
+  isFetching: boolean;
+  /** Events that came since then: what is fetched may lack them. */
   early: readonly LiveEvent[];
   lastSeq: string | null;
 }
 
 export type DetailAction =
-  { type: "fetched"; call: CallDetail } | { type: "event"; event: LiveEvent } | { type: "fresh" };
+  | { type: "fetching" }
+  | { type: "fetched"; call: CallDetail }
+  | { type: "event"; event: LiveEvent }
+  | { type: "fresh" };
 
 export const EMPTY_DETAIL: DetailState = {
   call: null,
   fetched: [],
+  isFetching: true,
   early: [],
   lastSeq: null,
 };
@@ -46,6 +52,8 @@ export function detailReducer(id: string): (state: DetailState, action: DetailAc
     switch (action.type) {
       case "fresh":
         return { ...state, lastSeq: null };
+      case "fetching":
+        return { ...state, isFetching: true, early: [] };
       case "fetched":
         return begin(state, action.call);
       case "event":
@@ -59,15 +67,16 @@ function isAbout(event: LiveEvent, id: string): boolean {
 }
 
 function begin(state: DetailState, call: CallDetail): DetailState {
-  const started: DetailState = { ...state, call, fetched: call.timeline, early: [] };
+  const started: DetailState = { ...state, call, fetched: call.timeline, isFetching: false, early: [] };
   return state.early.reduce(apply, started);
 }
 
 function hear(state: DetailState, event: LiveEvent): DetailState {
   const seq = seqOf(event);
   if (isSeen(seq, state.lastSeq)) return state;
-  const heard = { ...state, lastSeq: seq ?? state.lastSeq };
-  return state.call ? apply(heard, event) : { ...heard, early: [...state.early, event] };
+  const early = state.isFetching ? [...state.early, event] : state.early;
+  const heard = { ...state, early, lastSeq: seq ?? state.lastSeq };
+  return state.call ? apply(heard, event) : heard;
 }
 
 /* Events */

@@ -28,25 +28,33 @@ export function useCallDetail(id: string): { call: CallDetail | null; problem: s
     const stay = feed.enter(`call:${id}`);
     const unsubscribe = feed.subscribe((event) => dispatch({ type: "event", event }));
 
+    let newest = 0;
     async function load(): Promise<void> {
+      const round = ++newest;
+      clearTimeout(timer);
+      dispatch({ type: "fetching" });
       try {
         const call = await fetchCall(id);
-        if (isOver) return;
+        if (isOver || round !== newest) return;
         dispatch({ type: "fetched", call });
         setProblem(null);
       } catch (error) {
-        if (isOver) return;
+        if (isOver || round !== newest) return;
         setProblem(problemText(error));
         if (error instanceof ApiError && error.isPassing) timer = setTimeout(() => void load(), RETRY_MS);
       }
     }
 
+    // What is fetched before the room is entered may already be old when it is.
     dispatch({ type: "fresh" });
-    void Promise.race([stay.entered, pause(ROOM_PATIENCE_MS)]).then(() => {
+    const patience = setTimeout(() => void load(), ROOM_PATIENCE_MS);
+    void stay.entered.then(() => {
+      clearTimeout(patience);
       if (!isOver) void load();
     });
     return () => {
       isOver = true;
+      clearTimeout(patience);
       clearTimeout(timer);
       unsubscribe();
       stay.leave();
@@ -54,8 +62,4 @@ export function useCallDetail(id: string): { call: CallDetail | null; problem: s
   }, [id, feed, generation]);
 
   return { call: state.call, problem };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
