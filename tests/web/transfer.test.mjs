@@ -1,32 +1,25 @@
 // Bringing Kevin in from the board, against the simulator: his number does what each test says.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowOf, transferOf, untilAnswered, untilText } from "./lib/board.mjs";
+import { recordShown, rowOf, transferOf, untilAnswered, untilText } from "./lib/board.mjs";
 import { openBoard, openBoardAs } from "./lib/browser.mjs";
 import { artifact, call, createUser, hangUp, hangUpAll, kevinDoes, reportScore, setKevin, startCall } from "./lib/system.mjs";
 
 const statusOf = (page, callId) => rowOf(page, callId).getByTestId("transfer-status");
 
-/** Press the button, say something, and see it begin. */
+/** Press the button and say something; gives a function that waits for a state and then tells all there were. */
 async function ring(page, callId, note = "") {
+  const states = await recordShown(
+    page,
+    `[data-testid="call-row-${callId}"] [data-testid=transfer-status]`,
+    "data-state",
+  );
   await transferOf(page, callId).click();
   await page.getByTestId("transfer-note").fill(note);
   await page.getByTestId("transfer-start").click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  await untilText(statusOf(page, callId), /^(Calling|Ringing) Kevin/);
-}
-
-/** The states a row shows, as they come; resolves to what was seen once the last pattern was. */
-async function watchStates(page, callId, last) {
-  const seen = [];
-  const deadline = Date.now() + 60_000;
-  while (Date.now() < deadline) {
-    const state = await statusOf(page, callId).getAttribute("data-state");
-    if (seen.at(-1) !== state) seen.push(state);
-    if (state === last) return seen;
-    await page.waitForTimeout(50);
-  }
-  return assert.fail(`${seen.join(", ")}: never ${last}`);
+  await statusOf(page, callId).waitFor();
+  return (state) => states(new RegExp(`^${state}$`));
 }
 
 /** A hot call on the board. */
@@ -83,19 +76,19 @@ test("the dialog is reached, filled and left by the keyboard, and gives the focu
 });
 
 test("Kevin is rung, briefed and joined, state by state; the others learn that he is busy", async (t) => {
-  await kevinDoes(t, { result: "human", ringMs: 1500, pressMs: 2000 });
+  await kevinDoes(t, { result: "human", ringMs: 2500, pressMs: 2000 });
   const { page, complaints, callId, name } = await openHotCall(t);
   const other = await startCall(t, "June", "Castellano");
   await untilAnswered(rowOf(page, other.callId));
   await transferOf(page, other.callId).waitFor();
 
-  await ring(page, callId, "Wants to start this month");
+  const until = await ring(page, callId, "Wants to start this month");
   assert.equal(await page.evaluate(() => document.activeElement.contains(document.querySelector("[data-testid=transfer-status]"))), true);
   await rowOf(page, callId).getByTestId("transfer-cancel").waitFor();
   await untilText(rowOf(page, other.callId).getByTestId("transfer-closed"), new RegExp(`^Kevin is busy with ${name}$`));
   await page.screenshot({ path: artifact("transfer-ringing-light") });
 
-  const states = await watchStates(page, callId, "joined");
+  const states = await until("joined");
   assert.ok(states.includes("dialing") && states.includes("briefing"), states.join(", "));
   await untilText(rowOf(page, callId).getByTestId("call-status"), /^Transferred$/);
   assert.equal(await rowOf(page, callId).getByTestId("transfer-cancel").count(), 0);
@@ -122,8 +115,9 @@ for (const [situation, rule, state, words] of FAILURES) {
   test(`when ${situation}, the row says so and offers another attempt`, async (t) => {
     await kevinDoes(t, rule);
     const { page, callId } = await openHotCall(t);
-    await ring(page, callId);
-    await watchStates(page, callId, state);
+    const until = await ring(page, callId);
+    const states = await until(state);
+    assert.match(states[0], /^(requested|dialing)$/);
     await untilText(statusOf(page, callId), words);
     await untilText(transferOf(page, callId), /^Try again$/);
     await page.screenshot({ path: artifact(`transfer-${state}-light`) });
@@ -134,44 +128,51 @@ for (const [situation, rule, state, words] of FAILURES) {
 }
 
 test("it can be canceled while he is rung, and tried again", async (t) => {
-  await kevinDoes(t, { result: "human", ringMs: 4000, pressMs: 1000 });
+  await kevinDoes(t, { result: "human", ringMs: 20_000, pressMs: 1000 });
   const { page, callId } = await openHotCall(t);
-  await ring(page, callId, "First try");
+  const until = await ring(page, callId, "First try");
   await rowOf(page, callId).getByTestId("transfer-cancel").click();
-  await watchStates(page, callId, "canceled");
+  await until("canceled");
   await kevinDoes(t, { result: "human", ringMs: 500, pressMs: 500 });
   await transferOf(page, callId).waitFor();
   await transferOf(page, callId).click();
   assert.equal(await page.getByTestId("transfer-note").inputValue(), "First try", "what was typed is not lost");
   await page.getByTestId("transfer-start").click();
-  await watchStates(page, callId, "joined");
+  await until("joined");
   const { transfer } = await call("GET", `/calls/${callId}`);
   assert.equal(transfer.attempt, 2);
 });
 
 test("the lead who hangs up meanwhile is not Kevin's fault", async (t) => {
-  await kevinDoes(t, { result: "human", ringMs: 6000 });
+  await kevinDoes(t, { result: "human", ringMs: 20_000 });
   const { page, callId, phone } = await openHotCall(t);
-  await ring(page, callId);
-  await watchStates(page, callId, "dialing");
+  const until = await ring(page, callId);
+  await until("dialing");
   await hangUp(phone);
   await untilText(statusOf(page, callId), /^The lead left/);
   await untilText(rowOf(page, callId).getByTestId("call-status"), /^Ended/);
 });
 
-test("Kevin sees whom his ringing telephone is about", async (t) => {
-  await kevinDoes(t, { result: "human", ringMs: 2000, pressMs: 3000 });
+test("Kevin sees whom his ringing telephone is about, on whichever screen he is", async (t) => {
+  await kevinDoes(t, { result: "human", ringMs: 1000, pressMs: 1500 });
   const kevin = await createUser(t, "kevin");
   await setKevin(t, true);
   const { callId, name } = await startCall(t);
   const { page } = await openBoardAs(t, kevin);
   await untilAnswered(rowOf(page, callId));
   await reportScore(callId, 91, 10);
-  await call("POST", `/calls/${callId}/transfer`, { body: {}, headers: { Prefer: "respond-async" } });
+  await untilText(rowOf(page, callId).getByTestId("score"), /^91$/);
+  await page.getByRole("link", { name: "Leads", exact: true }).click();
+  await page.getByRole("heading", { name: "Leads" }).waitFor();
   const banner = page.getByTestId("kevin-banner");
-  await untilText(banner, new RegExp(`^Your telephone is ringing: ${name}Score 91, .*Take it`));
-  await untilText(banner, new RegExp(`^Press 1 to take the call: ${name}`));
-  await untilText(banner, /^You are on the line/);
+  const until = await recordShown(page, "[data-testid=kevin-banner]");
+  await call("POST", `/calls/${callId}/transfer`, { body: {}, headers: { Prefer: "respond-async" } });
+  const texts = await until(/^You are on the line/);
+  assert.ok(texts.some((text) => new RegExp(`^Your telephone is ringing: ${name}Score 91, .*Take it`).test(text)), texts.join("\n"));
+  assert.ok(texts.some((text) => text.startsWith(`Press 1 to take the call: ${name}`)), texts.join("\n"));
+  await page.screenshot({ path: artifact("kevin-banner-light") });
+  await banner.getByRole("link", { name }).click();
+  await page.getByRole("heading", { name }).waitFor();
   await hangUpAll(callId);
   await untilText(banner, /^$/);
 });

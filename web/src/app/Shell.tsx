@@ -9,6 +9,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { clearToasts, toast } from "@/components/ui/use-toast";
 import { useUser } from "@/features/auth/session";
 import { ConnectionBadge } from "@/features/calls/ConnectionBadge";
+import { KevinBanner } from "@/features/transfers/KevinBanner";
 import { api } from "@/lib/api";
 import { formatSlug, initials } from "@/lib/format";
 import { problemText } from "@/lib/problem";
@@ -54,6 +55,7 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto max-w-7xl 2xl:max-w-[96rem] px-4 py-6 outline-none sm:px-6 sm:py-8"
       >
+        <KevinBanner />
         <ScreenBoundary key={screen?.path ?? "none"}>
           <Suspense fallback={<ScreenLoading />}>
             {screen ? <screen.view params={params} /> : <NoSuchScreen />}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   formatAgo,
+  formatDay,
   formatDuration,
   formatPhone,
   formatScore,
@@ -81,4 +82,14 @@ describe("initials", () => {
     ["Kevin", "K"],
     ["", ""],
   ])("of %j are %j", (name, text) => expect(initials(name)).toBe(text));
+});
+
+describe("formatDay", () => {
+  it("shows the day itself, whatever the zone, and leaves alone what is none", () => {
+    const text = formatDay("2026-03-08");
+    expect(text).toMatch(/8/);
+    expect(text).not.toMatch(/2026|-/);
+    expect(formatDay("")).toBe("");
+    expect(formatDay("soon")).toBe("soon");
+  });
 });

@@ -76,3 +76,10 @@ export function formatMoment(iso: string | null): string {
 export function formatPercent(percent: number | null): string {
   return percent === null ? "–" : `${(Math.round(percent * 10) / 10).toLocaleString()}%`;
 }
+
+/** A day (YYYY-MM-DD) without its year, as the reader's calendar shows it; what is no day stays as it is. */
+export function formatDay(day: string): string {
+  const date = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(date.getTime())) return day;
+  return date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+}

@@ -1,11 +1,11 @@
-import { formatCount } from "@/lib/format";
+import { formatCount, formatDay } from "@/lib/format";
 import type { Dashboard } from "@/lib/types";
 
 type Step = Dashboard["trends"]["calls"][number];
 
 /** Calls of each day as a bar, the connected ones in it; the figures are in the table below for who cannot see it. */
 export function CallsChart({ steps }: { steps: readonly Step[] }) {
-  const most = Math.max(1, ...steps.map(({ calls }) => calls));
+  const most = Math.max(0, ...steps.map(({ calls }) => calls));
   return (
     <figure className="relative p-5">
       <div className="flex h-44 items-end gap-px sm:gap-1" aria-hidden data-testid="calls-chart">
@@ -14,8 +14,8 @@ export function CallsChart({ steps }: { steps: readonly Step[] }) {
         ))}
       </div>
       <div className="mt-2 flex justify-between text-2xs tabular-nums text-muted-foreground" aria-hidden>
-        <span>{steps[0]?.date}</span>
-        <span>{steps.at(-1)?.date}</span>
+        <span>{formatDay(steps[0]?.date ?? "")}</span>
+        <span>{formatDay(steps.at(-1)?.date ?? "")}</span>
       </div>
       <figcaption className="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-xs text-muted-foreground">
         <span className="flex items-center gap-1.5">
@@ -24,6 +24,7 @@ export function CallsChart({ steps }: { steps: readonly Step[] }) {
         <span className="flex items-center gap-1.5">
           <span className="size-2.5 rounded-sm bg-primary" aria-hidden /> Answered by a person
         </span>
+        <span className="ml-auto">Most on a day: {formatCount(most)}</span>
       </figcaption>
       <div className="sr-only">
         <table>
@@ -40,7 +41,7 @@ export function CallsChart({ steps }: { steps: readonly Step[] }) {
           <tbody>
             {steps.map(({ date, calls, connected, transfers, successful }) => (
               <tr key={date}>
-                <th scope="row">{date}</th>
+                <th scope="row">{formatDay(date)}</th>
                 <td>{calls}</td>
                 <td>{connected}</td>
                 <td>{transfers}</td>
@@ -56,11 +57,11 @@ export function CallsChart({ steps }: { steps: readonly Step[] }) {
 
 function Bar({ step, most }: { step: Step; most: number }) {
   const { date, calls, connected, transfers } = step;
-  const title = `${date}: ${formatCount(calls)} calls, ${formatCount(connected)} answered, ${formatCount(transfers)} transferred`;
+  const title = `${formatDay(date)}: ${formatCount(calls)} calls, ${formatCount(connected)} answered, ${formatCount(transfers)} transferred`;
   return (
     <div
       className="relative min-w-0 flex-1 overflow-hidden rounded-t bg-primary/30"
-      style={{ height: `${(calls / most) * 100}%` }}
+      style={{ height: most === 0 ? 0 : `${(calls / most) * 100}%` }}
       title={title}
     >
       <div

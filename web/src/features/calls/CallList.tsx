@@ -2,10 +2,10 @@ import { Badge } from "@/components/ui/badge";
 import { InternalLink } from "@/components/ui/internal-link";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { reasonText, transferText } from "@/features/transfers/states";
-import { formatDuration, formatMoment, formatPhone, formatScore, formatSlug } from "@/lib/format";
+import { formatDuration, formatMoment, formatPhone, formatScore } from "@/lib/format";
 import type { CallSummary } from "@/lib/types";
 import { cn } from "@/lib/utils";
-import { answererText, STATUS_LOOKS } from "./status";
+import { answererText, outcomeText, STATUS_LOOKS } from "./status";
 
 /** Calls as rows, each a way to its page. */
 export function CallList({ calls, isStale }: { calls: CallSummary[]; isStale: boolean }) {
@@ -81,7 +81,7 @@ function Outcome({ call }: { call: CallSummary }) {
   const reason = transfer && reasonText(transfer.state, transfer.failureReason);
   return (
     <>
-      <p className="truncate">{outcome ? formatSlug(outcome) : "–"}</p>
+      <p className="truncate">{outcome ? outcomeText(outcome) : "–"}</p>
       {transfer && (
         <p className="truncate text-xs text-muted-foreground" title={reason ?? undefined}>
           {transferText(transfer.state)}

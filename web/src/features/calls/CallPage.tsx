@@ -12,13 +12,13 @@ import { RecordingCard } from "@/features/recordings/RecordingCard";
 import { TransferCell } from "@/features/transfers/TransferCell";
 import { TransferStatus } from "@/features/transfers/TransferStatus";
 import { useServerNow } from "@/lib/clock";
-import { formatDuration, formatPhone, formatSentence, formatSlug } from "@/lib/format";
+import { formatDuration, formatPhone, formatSentence } from "@/lib/format";
 import type { CallDetail } from "@/lib/types";
 import { transferFacts, transferOffer } from "./board";
 import { useLive } from "./live";
 import { ScoreChart } from "./ScoreChart";
 import { ScoreMeter } from "./ScoreMeter";
-import { STATUS_LOOKS } from "./status";
+import { outcomeText, STATUS_LOOKS } from "./status";
 import { Timeline } from "./Timeline";
 import { Transcript } from "./Transcript";
 import { useCallDetail } from "./useCallDetail";
@@ -130,7 +130,7 @@ function StatusBadge({ call, isLive }: { call: CallDetail; isLive: boolean }) {
   const outcome = call.finalStatus ?? call.endReason;
   return (
     <Badge variant={isLive ? variant : "outline"} data-testid="call-status">
-      {isLive ? text : ["Ended", outcome && formatSlug(outcome)].filter(Boolean).join(" · ")}
+      {isLive ? text : ["Ended", outcome && outcomeText(outcome)].filter(Boolean).join(" · ")}
     </Badge>
   );
 }

@@ -5,12 +5,12 @@ import { InternalLink } from "@/components/ui/internal-link";
 import { TableCell, TableRow } from "@/components/ui/table";
 import { TransferCell } from "@/features/transfers/TransferCell";
 import { useServerNow } from "@/lib/clock";
-import { formatDuration, formatPhone, formatSlug, initials } from "@/lib/format";
+import { formatDuration, formatPhone, initials } from "@/lib/format";
 import { cn } from "@/lib/utils";
 import type { BoardCall, TransferOffer } from "./board";
 import { isHot } from "./heat";
 import { ScoreMeter } from "./ScoreMeter";
-import { STATUS_LOOKS } from "./status";
+import { outcomeText, STATUS_LOOKS } from "./status";
 
 export interface CallRowProps {
   call: BoardCall;
@@ -30,7 +30,7 @@ export const CallRow = memo(function CallRow({ call, offer, whyNot }: CallRowPro
       className={cn(
         "grid animate-enter grid-cols-[1fr_auto] items-center gap-x-4 gap-y-3 px-5 py-4 lg:table-row",
         hot && "hot-row",
-        isOver && "opacity-55 transition-opacity duration-700",
+        isOver && "bg-muted/60 grayscale transition-colors duration-700",
       )}
     >
       <TableCell className="min-w-0 lg:pl-5">
@@ -101,7 +101,7 @@ function StatusBadge({ call }: { call: BoardCall }) {
 function statusText({ status, ended }: BoardCall): string {
   if (!ended) return STATUS_LOOKS[status].text;
   const outcome = ended.finalStatus ?? ended.reason;
-  return outcome ? `Ended · ${formatSlug(outcome)}` : "Ended";
+  return outcome ? `Ended · ${outcomeText(outcome)}` : "Ended";
 }
 
 /** Time on the line since the answer; until then, how long it has been ringing, muted. */

@@ -1,6 +1,5 @@
 import { EyeOff } from "lucide-react";
 import { Card, CardDescription, CardHeader, CardTitle } from "@/components/ui/card";
-import { KevinBanner } from "@/features/transfers/KevinBanner";
 import { formatSentence } from "@/lib/format";
 import { Announcer } from "./Announcer";
 import { CallTable } from "./CallTable";
@@ -25,7 +24,6 @@ export default function LiveBoard() {
           <span>No live monitoring: {formatSentence(refusal)} The list is renewed every few seconds.</span>
         </p>
       )}
-      <KevinBanner />
       <SummaryCards />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6 2xl:grid-cols-[minmax(0,1fr)_20rem]">
         <Card className="self-start overflow-hidden">

@@ -4,9 +4,9 @@
 import { useEffect, useRef } from "react";
 import { toast } from "@/components/ui/use-toast";
 import { transferText } from "@/features/transfers/states";
-import { formatSlug } from "@/lib/format";
 import type { TransferState } from "@/lib/types";
 import type { Notice, NoticeKind } from "./board";
+import { outcomeText } from "./status";
 
 const WORDS: Record<NoticeKind, (notice: Notice) => { title: string; description: string }> = {
   "call-started": ({ subject }) => ({
@@ -19,7 +19,7 @@ const WORDS: Record<NoticeKind, (notice: Notice) => { title: string; description
   }),
   "call-ended": ({ subject, detail }) => ({
     title: `Call with ${subject} ended`,
-    description: detail ? formatSlug(detail) : "No outcome reported",
+    description: detail ? outcomeText(detail) : "No outcome reported",
   }),
   transfer: ({ subject, detail }) => ({
     title: detail ? transferText(detail as TransferState) : "Transfer",

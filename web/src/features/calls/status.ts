@@ -2,6 +2,7 @@
  * Call statuses as a person reads them, and the badge each wears; outcomes, and who answered.
  */
 import type { BadgeVariant } from "@/components/ui/badge";
+import { formatSlug } from "@/lib/format";
 import type { CallStatus } from "@/lib/types";
 
 export const STATUS_LOOKS: Record<CallStatus, { text: string; variant: BadgeVariant }> = {
@@ -43,4 +44,20 @@ export const ANSWERERS = { human: "A person", machine: "A machine", unknown: "No
 /** Who answered, or a dash while nobody has. */
 export function answererText(answeredBy: keyof typeof ANSWERERS | null): string {
   return answeredBy === null ? "–" : ANSWERERS[answeredBy];
+}
+
+/** Why calls end, where the word of the server says little to a person. */
+const END_REASONS: Record<string, string> = {
+  agent_hangup: "The agent hung up",
+  api_error: "The telephone provider refused",
+  carrier_error: "The network failed",
+  kevin_hangup: "Kevin hung up",
+  lead_hangup: "The lead hung up",
+  operator_ended: "Ended by hand",
+  timeout: "Nothing was heard any more",
+};
+
+/** What came of a call, or why it ended. */
+export function outcomeText(outcome: string): string {
+  return END_REASONS[outcome] ?? formatSlug(outcome);
 }

@@ -31,7 +31,7 @@ it("tells a call in words", () => {
     "Kevin declined|He rejected the call|bad",
     "Kevin joined||good",
     "Talk with Kevin is over||plain",
-    "Ended|Follow up · Lead hangup|plain",
+    "Ended|Follow up · The lead hung up|plain",
   ]);
 });
 

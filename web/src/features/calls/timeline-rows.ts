@@ -5,6 +5,7 @@ import { reasonText, stageOf, transferText } from "@/features/transfers/states";
 import { formatScore, formatSlug } from "@/lib/format";
 import type { CallDetail, TimelineStep } from "@/lib/types";
 import { isHot } from "./heat";
+import { outcomeText } from "./status";
 
 export type StepTone = "plain" | "good" | "bad" | "hot";
 
@@ -76,5 +77,5 @@ function answeredText(answeredBy: string | null | undefined): string | null {
 
 function endText({ finalStatus, endReason }: TimelineStep): string | null {
   const parts = [finalStatus, endReason].filter((part): part is string => Boolean(part));
-  return [...new Set(parts)].map(formatSlug).join(" · ") || null;
+  return [...new Set(parts)].map(outcomeText).join(" · ") || null;
 }

@@ -36,7 +36,7 @@ export function ScheduleCard() {
       <CardHeader className="border-b py-4">
         <CardTitle>Hours</CardTitle>
         <CardDescription>
-          {data?.nextChange ? `Next change ${formatMoment(data.nextChange)}, your time.` : "No change in sight."}
+          {data && (data.nextChange ? `Next change ${formatMoment(data.nextChange)}, your time.` : "No change in sight.")}
         </CardDescription>
       </CardHeader>
       {problem !== null && <Unfetched problem={problem} onRetry={reload} />}
@@ -274,7 +274,7 @@ function ExceptionRow({ exception, onChange, onRemove }: ExceptionRowProps) {
         />
         <Select
           aria-label={`What is special on ${date}`}
-          className="order-last min-w-0 grow basis-full xs:order-none xs:basis-0"
+          className="order-last basis-full"
           options={KINDS}
           value={kind}
           onChange={(event) => choose(event.target.value)}

@@ -10,6 +10,7 @@ import { Card, CardHeader, CardTitle } from "@/components/ui/card";
 import { InternalLink } from "@/components/ui/internal-link";
 import { Unfetched } from "@/components/ui/screen";
 import { Skeleton } from "@/components/ui/skeleton";
+import { outcomeText, STATUS_LOOKS } from "@/features/calls/status";
 import { formatCount, formatDuration, formatMoment, formatPhone, formatScore, formatSlug } from "@/lib/format";
 import type { CallSummary, LeadDetail } from "@/lib/types";
 import { useFetched } from "@/lib/useFetched";
@@ -87,12 +88,11 @@ function Calls({ id }: { id: string }) {
 }
 
 function CallItem({ call }: { call: CallSummary }) {
-  const outcome = call.finalStatus ?? call.status;
   return (
     <li>
       <InternalLink to={`/calls/${call.id}`} className="flex items-center gap-3 px-5 py-3 text-sm hover:bg-accent">
         <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium">{formatSlug(outcome)}</span>
+          <span className="block truncate font-medium">{call.finalStatus ? outcomeText(call.finalStatus) : STATUS_LOOKS[call.status].text}</span>
           <span className="block text-xs text-muted-foreground">
             {formatMoment(call.startTime)} · {formatDuration(call.durationSec)}
           </span>

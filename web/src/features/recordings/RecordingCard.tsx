@@ -26,8 +26,8 @@ const LOOKS: Record<RecordingStatus, { text: string; variant: BadgeVariant }> = 
 
 export function RecordingCard({ call }: { call: CallDetail }) {
   const { role } = useUser();
-  const { status } = call.recording;
   const isTalking = call.answeredAt !== null && call.endTime === null;
+  const status = statusOf(call);
   const { text, variant } = LOOKS[status];
   return (
     <Card data-testid="recording" data-status={status}>
@@ -46,6 +46,11 @@ export function RecordingCard({ call }: { call: CallDetail }) {
       </div>
     </Card>
   );
+}
+
+/** A recording ends with its call; that it is on its way is told a moment later than the end. */
+function statusOf({ recording, endTime }: CallDetail): RecordingStatus {
+  return recording.status === "recording" && endTime !== null ? "processing" : recording.status;
 }
 
 function RecordButton({ callId, isRecording }: { callId: string; isRecording: boolean }) {

@@ -1,4 +1,5 @@
 import { PhoneIncoming } from "lucide-react";
+import { InternalLink } from "@/components/ui/internal-link";
 import { useUser } from "@/features/auth/session";
 import type { BoardCall } from "@/features/calls/board";
 import { useLive } from "@/features/calls/live";
@@ -14,7 +15,7 @@ const WORDS: Partial<Record<TransferState, { title: string; advice: string }>> =
   joined: { title: "You are on the line", advice: "The agent has left." },
 };
 
-/** Tells Kevin, while his telephone rings, whom it is about. */
+/** Tells Kevin, while his telephone rings and while he talks, whom it is about; nobody else. */
 export function KevinBanner() {
   const { board } = useLive();
   const { role } = useUser();
@@ -26,11 +27,14 @@ export function KevinBanner() {
   return (
     <div aria-live="assertive" data-testid="kevin-banner">
       {call && words && (
-        <div className="magnificent-gradient flex items-center gap-4 rounded-lg p-4 shadow-raised sm:p-5">
+        <div className="magnificent-gradient mb-6 flex items-center gap-4 rounded-lg p-4 shadow-raised sm:p-5">
           <PhoneIncoming className="size-6 shrink-0" aria-hidden />
           <div className="min-w-0">
             <p className="font-semibold">
-              {words.title}: {call.leadName}
+              {words.title}:{" "}
+              <InternalLink to={`/calls/${call.id}`} className="underline underline-offset-4">
+                {call.leadName}
+              </InternalLink>
             </p>
             <p className="text-sm">
               {factsOf(call)} {words.advice}

@@ -50,6 +50,8 @@ describe("the reason of a failure", () => {
   it("is told where it says more than the state", () => {
     expect(reasonText("failed", "join_failed")).toBe("The lines could not be joined");
     expect(reasonText("declined", "some_new_reason")).toBe("Some new reason");
+    expect(reasonText("canceled", "operator_ended")).toBe("The call was ended by hand");
+    expect(reasonText("lead_left", "carrier_error")).toBe("The network failed");
     expect(reasonText("busy", "busy")).toBeNull();
     expect(reasonText("voicemail", null)).toBeNull();
   });

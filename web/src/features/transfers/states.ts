@@ -1,6 +1,7 @@
 /*
  * The states of a transfer: their order, and how a person reads them.
  */
+import { outcomeText } from "@/features/calls/status";
 import type { TransferState } from "@/lib/types";
 
 /** What is known of a call's latest transfer. */
@@ -43,11 +44,12 @@ const STATES: Record<TransferState, StateLooks> = {
 
 /** Fine reasons which say more than the state they come with. */
 const REASONS: Record<string, string> = {
-  api_error: "The telephone provider refused",
+  canceled: "The briefing was cut short",
   closer_hangup_early: "He hung up during the briefing",
   invalid_number: "His number does not exist",
   join_failed: "The lines could not be joined",
   lead_hangup: "Hung up before Kevin was there",
+  operator_ended: "The call was ended by hand",
   no_key: "He did not press the key",
   rejected: "He rejected the call",
   unreachable: "His telephone cannot be reached",
@@ -61,8 +63,7 @@ export function transferText(state: TransferState): string {
 /** Why it ended as it did, where that says more than the state; else null. */
 export function reasonText(state: TransferState, reason: string | null): string | null {
   if (reason === null || reason === state || stageOf(state) !== "failed") return null;
-  const words = reason.replace(/[_-]+/g, " ").trim();
-  return REASONS[reason] ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return REASONS[reason] ?? outcomeText(reason);
 }
 
 export function stageOf(state: TransferState): Stage {
