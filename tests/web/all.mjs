@@ -9,4 +9,5 @@ import "./kevin.test.mjs";
 import "./analytics.test.mjs";
 import "./team.test.mjs";
 import "./looks.test.mjs";
+import "./accessibility.test.mjs";
 import "./seed-snippet.test.mjs";

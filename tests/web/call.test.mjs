@@ -1,7 +1,7 @@
 // The page of one call.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linkOf, rowOf, untilAnswered, untilText } from "./lib/board.mjs";
+import { linkOf, rowOf, untilAnswered, untilDrawn, untilText } from "./lib/board.mjs";
 import { cutConnection, openBoard, openBoardAs } from "./lib/browser.mjs";
 import { artifact, createUser, endCall, movePhase, reportScore, say, startCall, system } from "./lib/system.mjs";
 
@@ -63,7 +63,7 @@ test("the transcript follows its end, but leaves alone who reads above", async (
   assert.ok((await gapToEnd(page)) < 5, "the end is in view");
 
   await transcriptOf(page).evaluate((box) => box.scrollTo(0, 100));
-  await page.waitForTimeout(200);
+  await untilDrawn(page);
   await say(callId, ...lines(41, 42));
   await untilText(page.getByTestId("transcript-unseen"), /^2 new lines$/);
   assert.equal(await transcriptOf(page).evaluate((box) => box.scrollTop), 100);
@@ -78,13 +78,16 @@ test("the transcript follows its end, but leaves alone who reads above", async (
 
 test("a recording is started and stopped, and the page hears how it stands", async (t) => {
   const { page } = await openCall(t);
-  const card = page.getByTestId("recording");
   const toggle = page.getByTestId("recording-toggle");
-  if ((await card.getAttribute("data-status")) !== "recording") await toggle.click();
-  await page.locator("[data-testid=recording][data-status=recording]").waitFor();
+  const until = (status) => page.locator(`[data-testid=recording][data-status=${status}]`).waitFor({ timeout: 40_000 });
+  // Calls are recorded from their answer on.
+  await until("recording");
   await toggle.click();
-  await page.locator("[data-testid=recording]:not([data-status=recording])").waitFor();
   await untilText(toggle, /^Start recording$/);
+  await until("available");
+  await toggle.click();
+  await until("recording");
+  await untilText(toggle, /^Stop recording$/);
 });
 
 test("a connection that was away for a moment brings what was missed, once, and nothing is fetched again", async (t) => {
@@ -109,8 +112,6 @@ test("a connection that was away for a moment brings what was missed, once, and 
 
 test("a recording can be heard once the call is over, also after its link has ended", async (t) => {
   const { page, callId } = await openCall(t);
-  const toggle = page.getByTestId("recording-toggle");
-  if ((await page.getByTestId("recording").getAttribute("data-status")) !== "recording") await toggle.click();
   await page.locator("[data-testid=recording][data-status=recording]").waitFor();
   await page.waitForTimeout(1_500);
   // The first link which the page gets is one that is over.
@@ -146,9 +147,7 @@ test("an analyst, who may not monitor, hears the one call he looks at", async (t
   const { page } = await openBoardAs(t, analyst);
   await page.goto(`${system.url}/calls/${callId}`);
   await page.getByRole("heading", { name }).waitFor();
-  await page.locator("[data-testid=connection][data-state=live]").waitFor();
-  // His room is asked for as soon as the connection is there; nothing on the page tells when it was entered.
-  await page.waitForTimeout(1_000);
+  // What is said before his room is entered is fetched then.
   await say(callId, { speaker: "prospect", text: "Anybody there?" });
   await untilText(transcriptOf(page), /Anybody there\?/);
   assert.equal(await page.getByTestId("recording-toggle").count(), 0);

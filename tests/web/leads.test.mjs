@@ -85,8 +85,9 @@ test("two people edit one lead: both changes hold, and the one who comes later i
   await page.route(`**/api/leads/${lead.id}`, (route) =>
     route.request().method() === "GET" ? route.abort() : route.continue(),
   );
+  const cut = page.waitForEvent("requestfailed", (request) => request.url().endsWith(lead.id));
   await call("PUT", `/leads/${lead.id}`, { body: { city: "Aurora", initialInterest: "the video" } });
-  await page.waitForTimeout(1_500);
+  await cut;
   await page.unroute(`**/api/leads/${lead.id}`);
   await page.getByRole("button", { name: "Save" }).click();
   await untilText(page.getByTestId("meanwhile"), /changed: First interest, City\. Of City yours stands here/);

@@ -25,8 +25,9 @@ test("a person is added, given another role, and deactivated", async (t) => {
   await dialog.getByLabel("First password").fill("Long-Enough-123");
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   const item = page.getByTestId(`account-${email}`);
+  const saved = page.waitForResponse((response) => response.request().method() === "PUT" && response.ok());
   await item.getByLabel("Role of Tessa Example").selectOption("analyst");
-  await page.waitForTimeout(500);
+  await saved;
   await page.reload();
   assert.equal(await item.getByLabel("Role of Tessa Example").inputValue(), "analyst");
   await item.getByRole("button", { name: "Deactivate Tessa Example" }).click();
