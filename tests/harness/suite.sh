@@ -132,10 +132,7 @@ area_learning() {
 area_web() {
 	build_dashboard
 	run_tests vitest web/components npm --prefix "$BUILD/web" test
-	build_test_tools
-	suite_stack
-	# One file that imports the others: they share a browser and Kevin.
-	run_tests node web/browser node --test --test-reporter=tap "$ROOT/tests/web/all.mjs"
+	stack_tests web
 }
 
 area_ops() {

@@ -1,4 +1,4 @@
-// Debian's Chromium, one for the whole run; each test gets a fresh profile and a record of what went wrong in it.
+// Debian's Chromium, one for each file of tests; each test gets a fresh profile and a record of what went wrong in it.
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
