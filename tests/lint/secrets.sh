@@ -11,7 +11,7 @@ files() {
 	if [ -e .git ] && command -v git >/dev/null; then
 		git -c safe.directory='*' ls-files -co --exclude-standard
 	else
-		find . \( -name node_modules -o -name var \) -prune -o -type f -print | sed 's,^\./,,'
+		find . \( -name node_modules -o -name var -o -name .git \) -prune -o -type f -print | sed 's,^\./,,'
 	fi
 }
 

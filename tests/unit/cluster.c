@@ -73,7 +73,7 @@ cluster_become_server(const char *log_name)
 }
 
 static pid_t
-cluster_spawn(const char *program, char *const *argv)
+cluster_spawn(const char *program, char **argv)
 {
 	char path[PATH_MAX + 16];
 	pid_t pid = fork();
@@ -84,6 +84,8 @@ cluster_spawn(const char *program, char *const *argv)
 		return pid;
 	cluster_become_server(program);
 	snprintf(path, sizeof(path), "%s/%s", bin_dir, program);
+	/* PostgreSQL looks for its other programs where its first argument says, else in PATH. */
+	argv[0] = path;
 	execv(path, argv);
 	_exit(127);
 }
