@@ -37,6 +37,15 @@ begin
 end
 $$;
 
+-- The number a state goes on after. The stock client keeps the offset of an earlier state until it hears an event in the new one;
+-- that is as good as none.
+create or replace function vals.socket_state_after(_state vals.socket_states, _offset bigint)
+returns bigint
+language sql immutable parallel safe
+as $$
+	select greatest(_offset, _state.start_seq)
+$$;
+
 -- Take over the state a client asks for with {pid, principal, offset?, instance, window, isReachable?}; isReachable: it is the daemon's
 -- own, whose client is connected, or else not. Answers the row as it is now, or nothing if it is not to be had.
 create or replace function vals.socket_state_take(_claim jsonb)
@@ -54,11 +63,10 @@ begin
 	from vals.socket_states s
 	where s.pid_hash = _claim ->> 'pid'
 	for update;
-	_after := coalesce((_claim ->> 'offset')::bigint, _state.start_seq);
+	_after := vals.socket_state_after(_state, (_claim ->> 'offset')::bigint);
 	if _state.pid_hash is null
 		or _state.principal <> (_claim ->> 'principal')::uuid
 		or (_state.left_at is null and _state.contested_until > now() and coalesce((_claim ->> 'isReachable')::boolean, true))
-		or _after < _state.start_seq
 		or not vals.socket_state_is_fresh(_state.left_at, _state.instance, _window)
 		or not vals.events_are_kept(_after)
 	then
@@ -97,7 +105,7 @@ begin
 	if _state.pid_hash is not null then
 		return query
 			select true, _state.epoch, _state.socket_id, _state.rooms,
-				coalesce((_claim ->> 'offset')::bigint, _state.start_seq),
+				vals.socket_state_after(_state, (_claim ->> 'offset')::bigint),
 				exists (select from vals.socket_fences f where f.pid_hash = _state.pid_hash);
 		return;
 	end if;

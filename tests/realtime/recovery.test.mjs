@@ -78,6 +78,21 @@ describe('a client that comes back', () => {
     assert.ok(link.cuts > cutsBefore, 'cut while it heard');
   });
 
+  test('and the database cuts the connections while it hears what it missed, hears the rest', async () => {
+    const { socket, link, visits } = await linked({ token, transports: ['websocket'] });
+    const mark = randomUUID();
+    const total = 1500;
+    link.isDown = true;
+    link.cut();
+    await emitMany(total, { mark, filler: 2000 });
+    link.isDown = false;
+    await hears(socket, 'lead:updated', (data) => data.leadId === mark, 60_000);
+    for (let i = 0; i < 3; i += 1) await query("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'vals-ws%'");
+    await hearsWhole(socket, mark, total);
+    expectRecovered(visits);
+    assert.ok(visits.length > 1);
+  });
+
   test('after its daemon was killed goes on at once, at any daemon', async () => {
     const clients = await Promise.all(['websocket', 'polling', 'websocket', 'polling'].map((transport) => linked({ token, transports: [transport] })));
     const mark = randomUUID();
@@ -247,6 +262,24 @@ describe('a client is a new one', () => {
     await another(visits, 2);
     assert.equal(visits[2].recovered, false);
     assert.notEqual(visits[2].pid, visits[0].pid);
+  });
+
+  test('but once only, though it keeps the offset of before until it hears something', async () => {
+    const { socket, link, visits } = await linked({ token: need('VALS_AGENT_KEY'), transports: ['websocket'] });
+    const mark = randomUUID();
+    await emitMany(1, { mark, kind: 'call.started' });
+    await hearsWhole(socket, mark, 1);
+    socket._pid = 'nobody gave this out';
+    link.cut();
+    await another(visits, 1);
+    link.isDown = true;
+    link.cut();
+    await leaving(socket);
+    const later = randomUUID();
+    await emitMany(3, { mark: later, kind: 'call.started' });
+    link.isDown = false;
+    await hearsWhole(socket, later, 3);
+    assert.deepEqual(visits.map(({ recovered }) => recovered), [false, false, true]);
   });
 
   test('when the log no longer has what it missed', async () => {

@@ -89,7 +89,8 @@ select feed.recovery_leave('[{"pid":"a","epoch":3,"isFinal":false}]') \g /dev/nu
 select is(test.enter(test.claim(:'two', 'c', '{"pid":"zzz","offset":"98"}')), 'new 1 id-c {} 95', 'a_pid_nobody_gave_out_is_worth_nothing');
 select is(test.enter(test.claim(:'two', 'd', jsonb_build_object('pid', 'a', 'principal', :'max'))), 'new 1 id-d {} 95', 'nor_is_that_of_another_user');
 select is(test.enter(test.claim(:'two', 'e', '{"pid":"a","offset":"101"}')), 'new 1 id-e {} 95', 'a_number_that_was_not_given_yet_is_refused');
-select is(test.enter(test.claim(:'two', 'f', '{"pid":"a","offset":"94"}')), 'new 1 id-f {} 95', 'and_one_from_before_the_socket');
+select is(test.enter(test.claim(:'two', 'f', '{"pid":"c","offset":"94"}')), 'recovered 2 id-c {} 95', 'one_from_before_the_socket_is_as_good_as_none');
+select feed.recovery_leave('[{"pid":"c","epoch":2,"isFinal":true}]') \g /dev/null
 select is(test.enter(test.claim(:'two', 'g', '{"pid":"a","offset":"100"}')), 'recovered 4 id-a {"leads": 96} 100', 'the_last_number_is_good');
 select feed.recovery_leave('[{"pid":"a","epoch":4,"isFinal":false}]') \g /dev/null
 select test.left('a', '119 seconds') \g /dev/null
