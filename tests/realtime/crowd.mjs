@@ -9,7 +9,7 @@ import { io } from 'socket.io-client';
 const { size, mark, options } = JSON.parse(process.argv[2]);
 
 function join() {
-  const client = { heard: 0, faults: [], reasons: [], connects: 0, recoveries: 0 };
+  const client = { heard: 0, faults: [], reasons: [], connects: 0, recoveries: 0, isIn: false };
   const socket = io(process.env.VALS_URL, { forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 1000, auth: { token: process.env.VALS_ADMIN_TOKEN }, ...options });
   socket.on('lead:updated', ({ leadId, n }) => {
     if (leadId !== mark) return;
@@ -18,10 +18,12 @@ function join() {
   });
   socket.on('connect', () => {
     client.connects += 1;
+    client.isIn = true;
     if (socket.recovered) client.recoveries += 1;
     else if (client.connects > 1) client.faults.push(`not recovered at ${client.heard}`);
   });
   socket.on('disconnect', (reason) => {
+    client.isIn = false;
     if (!client.reasons.includes(reason)) client.reasons.push(reason);
   });
   return client;
