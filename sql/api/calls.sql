@@ -259,11 +259,12 @@ begin
 end
 $$;
 
--- One call.
+-- A call as it stands.
 --   raises RS404 when there is no such call
-create or replace function api.calls_get(_who jsonb, _id uuid)
-returns json
-language plpgsql security definer set search_path = ''
+create or replace function vals.call_by_id(_id uuid)
+returns vals.calls
+language plpgsql stable
+set search_path = ''
 as $$
 declare
 	_call vals.calls;
@@ -274,7 +275,18 @@ begin
 	if not found then
 		perform vals.refuse(404, 'Call not found', 'NOT_FOUND');
 	end if;
-	return vals.call_json_full(_call);
+	return _call;
+end
+$$;
+
+-- One call.
+--   raises RS404
+create or replace function api.calls_get(_who jsonb, _id uuid)
+returns json
+language plpgsql security definer set search_path = ''
+as $$
+begin
+	return vals.call_json_full(vals.call_by_id(_id));
 end
 $$;
 

@@ -97,14 +97,8 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_call vals.calls;
+	_call vals.calls := vals.call_by_id(_id);
 begin
-	select c.* into _call
-	from vals.calls c
-	where c.id = _id;
-	if not found then
-		perform vals.refuse(404, 'Call not found', 'NOT_FOUND');
-	end if;
 	return (
 		select json_build_object('callId', _id, 'recording', vals.recording_json(_call),
 			'recordings', coalesce(json_agg(vals.recording_row(r) order by r.started_at), '[]'))
