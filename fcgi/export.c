@@ -21,13 +21,15 @@
 static const char *const export_datasets[] = { "leads", "calls", "transfers", "engagement", NULL };
 static const char *const export_formats[] = { "csv", "json", "ndjson", NULL };
 
-/* What the lists of all datasets take; a filter that is not of the dataset is ignored, as everywhere. */
+/* What the lists of all datasets take; the list itself says which of its values are good. */
 const struct field export_filters[] = {
 	{ .name = "dataset", .kind = FIELD_ENUM, .is_required = true, .values = export_datasets },
 	{ .name = "format", .kind = FIELD_ENUM, .values = export_formats },
 	{ .name = "bom", .kind = FIELD_BOOL },
 	{ .name = "status", .kind = FIELD_TEXT, .min = 1, .max = 50 },
 	{ .name = "finalStatus", .kind = FIELD_TEXT, .min = 1, .max = 50 },
+	{ .name = "state", .kind = FIELD_TEXT, .min = 1, .max = 50 },
+	{ .name = "conversionResult", .kind = FIELD_TEXT, .min = 1, .max = 50 },
 	{ .name = "source", .kind = FIELD_TEXT, .min = 1, .max = 100 },
 	{ .name = "qualificationScore", .kind = FIELD_INTEGER, .min = 0, .max = 100 },
 	{ .name = "createdAfter", .kind = FIELD_TIME },
@@ -41,6 +43,16 @@ const struct field export_filters[] = {
 	FIELD_END
 };
 
+/* The filters a dataset shares with its list; engagement has none. */
+static const struct {
+	const char *dataset;
+	const struct field *filters;
+} export_lists[] = {
+	{ "leads", leads_filters },
+	{ "calls", calls_filters },
+	{ "transfers", kevin_transfers_filters },
+};
+
 struct export {
 	const char *dataset;
 	const char *format;
@@ -49,11 +61,11 @@ struct export {
 };
 
 static void
-export_describe(const struct json *filter, struct export *export_r)
+export_describe(const struct json *filters, struct export *export_r)
 {
-	const char *format = json_string(json_get(filter, "format"));
+	const char *format = json_string(json_get(filters, "format"));
 
-	export_r->dataset = json_string(json_get(filter, "dataset"));
+	export_r->dataset = json_string(json_get(filters, "dataset"));
 	export_r->format = format == NULL ? "csv" : format;
 	export_r->is_json = strcmp(export_r->format, "json") == 0;
 	if (export_r->is_json)
@@ -110,11 +122,10 @@ export_stream(struct request *rq, const struct export *export, const char *head)
 
 /* Open the cursor and stream; the transaction ends with the audit row kept or, broken off, without it. */
 static enum http_status
-export_run(struct request *rq)
+export_run(struct request *rq, const struct export *export)
 {
 	enum db_outcome outcome = db_begin(rq->db);
 	struct db_result *head;
-	struct export export;
 
 	if (outcome != DB_OK)
 		return reply_db_problem(rq, outcome);
@@ -123,28 +134,48 @@ export_run(struct request *rq)
 		db_rollback(rq->db);
 		return rq->status;
 	}
-	export_describe(request_query(rq), &export);
-	if (export_stream(rq, &export, db_value(head, 0, 0)) && db_commit(rq->db) == DB_OK)
+	if (export_stream(rq, export, db_value(head, 0, 0)) && db_commit(rq->db) == DB_OK)
 		return rq->status;
 	db_rollback(rq->db);
 	reply_stream_abort(rq);
 	return rq->status;
 }
 
+/* Hold the filters against those of the dataset's list. False when that would refuse them: so has been answered. */
+static bool
+export_check(struct request *rq, const char *dataset, const struct json *filters)
+{
+	struct field_problems problems;
+
+	for (size_t i = 0; i < sizeof(export_lists) / sizeof(*export_lists); i++) {
+		if (strcmp(export_lists[i].dataset, dataset) != 0 ||
+		    fields_check(rq->arena, export_lists[i].filters, filters, false, true, &problems) != NULL)
+			continue;
+		reply_invalid(rq, problems.list, problems.count);
+		return false;
+	}
+	return true;
+}
+
 /* GET /api/analytics/export - at most a few at once, for each holds a transaction. */
 enum http_status
 export_get(struct request *rq)
 {
+	const struct json *filters = request_query(rq);
 	enum http_status status;
+	struct export export;
 
 	if (*rq->env.query == '\0')
 		return reply_invalid(rq, &(struct field_problem){ "dataset", "is required" }, 1);
+	export_describe(filters, &export);
+	if (!export_check(rq, export.dataset, filters))
+		return rq->status;
 	if (!shared_place_enter(rq->tools->shared->exporters, SHARED_EXPORTERS)) {
 		reply_header(rq, "Retry-After", "5");
 		return reply_problem(rq, HTTP_TOO_MANY_REQUESTS, "EXPORT_BUSY",
 		    "Too many exports at once, try again");
 	}
-	status = export_run(rq);
+	status = export_run(rq, &export);
 	shared_place_leave(rq->tools->shared->exporters, SHARED_EXPORTERS);
 	return status;
 }

@@ -82,13 +82,11 @@ as $$
 			|| ' order by l.created_at desc, l.id desc'
 		when 'calls' then 'select vals.call_row(c) as line from vals.calls c where ' || vals.calls_where(_filter)
 			|| ' order by c.start_time desc, c.id desc'
-		when 'transfers' then 'select vals.transfer_row(t) as line from vals.transfers t where ' || concat_ws(' and ', 'true',
-			case when _filter ? 'status' then 't.state = $1 ->> ''status''' end,
-			case when _filter ? 'leadId' then 't.lead_id = ($1 ->> ''leadId'')::uuid' end,
-			case when _filter ? 'from' then 't.initiated_at >= ($1 ->> ''from'')::timestamptz' end,
-			case when _filter ? 'to' then 't.initiated_at <= ($1 ->> ''to'')::timestamptz' end)
+		when 'transfers' then 'select vals.transfer_row(t) as line from vals.transfers t where ' || vals.transfers_where(_filter)
 			|| ' order by t.initiated_at desc, t.id desc'
 		when 'engagement' then 'select vals.engagement_row(r) as line from vals.engagement_reports r where ' || concat_ws(' and ', 'true',
+			case when _filter ? 'leadId' then
+				'r.call_id in (select c.id from vals.calls c where c.lead_id = ($1 ->> ''leadId'')::uuid)' end,
 			case when _filter ? 'from' then 'r.reported_at >= ($1 ->> ''from'')::timestamptz' end,
 			case when _filter ? 'to' then 'r.reported_at <= ($1 ->> ''to'')::timestamptz' end,
 			case when _filter ? 'minScore' then 'r.score >= ($1 ->> ''minScore'')::numeric' end)

@@ -1,8 +1,7 @@
 /* Exports: whole, in three formats, safe for spreadsheets, for those who may. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, runName } from './support.mjs';
+import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, query, runName } from './support.mjs';
 
 let batches = 0;
 
@@ -91,13 +90,52 @@ test('a search is exported as the list finds it', async () => {
   assert.deepEqual(found.map(({ id }) => id), [made[0].id]);
 });
 
-test('a search of calls by a name is exported as the list finds it', async () => {
-  const lastName = [...randomBytes(12)].map((byte) => String.fromCharCode(97 + (byte % 26))).join('');
-  const lead = await newLead({ lastName });
-  const call = expectStatus(await admin.post(`/api/leads/${lead.id}/calls`, { finalStatus: 'callback' }), 201).body.data;
-  const found = JSON.parse((await take({ dataset: 'calls', format: 'json', search: lastName })).text);
-  const listed = expectStatus(await admin.get(`/api/calls?search=${lastName}`), 200).body.data;
-  assert.deepEqual([found.map(({ id }) => id), listed.map(({ id }) => id)], [[call.id], [call.id]]);
+test('a search of calls is exported as the list finds it, whether for a name or a number', async () => {
+  const lead = await newLead({ firstName: 'Quentin', lastName: `${runName}-called` });
+  const call = expectStatus(await admin.post('/api/calls', { leadId: lead.id }), 201).body.data;
+  const other = await newLead({});
+  expectStatus(await admin.post('/api/calls', { leadId: other.id }), 201);
+  const exported = async (search) => JSON.parse((await take({ dataset: 'calls', format: 'json', search })).text).map(({ id }) => id);
+  const listed = async (search) =>
+    expectStatus(await admin.get(`/api/calls?${new URLSearchParams({ search, limit: 200 })}`), 200).body.data.map(({ id }) => id);
+
+  assert.deepEqual(await exported(`quentin ${runName}-called`), [call.id]);
+  assert.deepEqual(await exported(`${runName}-nobody`), []);
+  const number = lead.phone.replace(/^\+1(...)(...)/, '($1) $2-');
+  assert.deepEqual(await exported(number), await listed(number));
+  assert.ok((await exported(number)).includes(call.id));
+});
+
+test('transfers and engagement are exported by the filters of their lists', async () => {
+  const lead = await newLead({});
+  const call = expectStatus(await admin.post('/api/calls', { leadId: lead.id }), 201).body.data;
+  const transfer = async (state, attempt, result) =>
+    (
+      await query(
+        `insert into vals.transfers (call_id, lead_id, state, attempt, initiated_at, joined_at, ended_at, conversion_result)
+         values (:'call', :'lead', :'state', :attempt, now() - interval '1 day', case when :'state' = 'ended' then now() end, now(),
+           nullif(:'result', '')) returning id`,
+        { call: call.id, lead: lead.id, state, attempt, result },
+      )
+    )[0].id;
+  const declined = await transfer('declined', 1, '');
+  const ended = await transfer('ended', 2, 'closed');
+  expectStatus(await agent.post('/api/agent/engagement-score', { callId: call.id, engagementScore: 12 }), 200);
+  const ids = async (filter) =>
+    JSON.parse((await take({ format: 'json', leadId: lead.id, ...filter })).text).map(({ id, callId }) => id ?? callId);
+
+  assert.deepEqual(await ids({ dataset: 'transfers', state: 'declined' }), [declined]);
+  assert.deepEqual(await ids({ dataset: 'transfers', conversionResult: 'closed' }), [ended]);
+  assert.equal((await ids({ dataset: 'transfers' })).length, 2);
+  assert.equal((await ids({ dataset: 'engagement' })).length, 1);
+});
+
+test('a value that the list would refuse is refused', async () => {
+  const refused = async (filter, ...fields) => expectInvalid(await admin.get(`/api/analytics/export?${new URLSearchParams(filter)}`), ...fields);
+  await refused({ dataset: 'leads', status: 'completed' }, 'status');
+  await refused({ dataset: 'calls', status: 'new', finalStatus: 'nothing' }, 'status', 'finalStatus');
+  await refused({ dataset: 'transfers', state: 'new', conversionResult: 'won' }, 'state', 'conversionResult');
+  assert.equal((await take({ dataset: 'engagement', state: 'of no list' })).status, 200);
 });
 
 test('dataset and format are checked', async () => {
