@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+size_t
+csv_byte_order_mark(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 void
 csv_init(struct csv *csv, const char *text, size_t len)
 {
@@ -18,8 +24,8 @@ csv_resume(struct csv *csv, const char *text, size_t len)
 {
 	csv->at = text;
 	csv->end = text + len;
-	if (csv->line == 1 && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		csv->at += 3;
+	if (csv->line == 1)
+		csv->at += csv_byte_order_mark(text, len);
 }
 
 size_t

@@ -30,6 +30,9 @@ struct csv_row {
 	struct csv_cell cells[CSV_CELLS_MAX];
 };
 
+/* Bytes of the UTF-8 byte order mark which text[0..len) begins with; 0 if it has none. */
+size_t csv_byte_order_mark(const char *text, size_t len);
+
 void csv_init(struct csv *csv, const char *text, size_t len);
 
 /* Go on with the next piece of the text. The one before ended behind a row. */

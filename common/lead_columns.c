@@ -16,23 +16,53 @@ lead_field(const char *name)
 	return NULL;
 }
 
+/* Whether one of the first count columns brings this field or member already, or a field that has it. */
+static bool
+lead_columns_bring(const struct lead_columns *columns, size_t count, const struct lead_column *column)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct lead_column *other = &columns->list[i];
+
+		if (column->field != NULL && other->field == column->field &&
+		    (other->member == NULL || column->member == NULL || strcmp(other->member, column->member) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with a column, as the end of a sentence about its name; NULL, and the column is added. */
+static const char *
+lead_columns_add(struct lead_columns *columns, struct arena *arena, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	const struct field *field =
+	    lead_field(dot != NULL ? arena_strndup(arena, name, (size_t)(dot - name)) : name);
+	bool has_members = field != NULL && (field->kind == FIELD_OBJECT || field->kind == FIELD_CONSENT);
+	struct lead_column *column = &columns->list[columns->count];
+
+	if (field == NULL || (dot != NULL && !has_members))
+		return "is not a known column";
+	*column = (struct lead_column){ field, dot != NULL ? dot + 1 : NULL };
+	if (field->kind == FIELD_READ_ONLY)
+		column->field = NULL;
+	if (lead_columns_bring(columns, columns->count, column))
+		return "says the same as an earlier column";
+	columns->count++;
+	return NULL;
+}
+
 bool
 lead_columns_read(struct lead_columns *columns, struct arena *arena, const struct csv_row *row,
     struct field_problems *problems_r)
 {
-	*columns = (struct lead_columns){ .count = row->count };
+	columns->count = 0;
 	problems_r->count = 0;
 	for (size_t i = 0; i < row->count; i++) {
 		const char *name = arena_strdup(arena, row->cells[i].text);
-		const char *dot = strchr(name, '.');
-		const struct field *field =
-		    lead_field(dot != NULL ? arena_strndup(arena, name, (size_t)(dot - name)) : name);
-		bool has_members = field != NULL && (field->kind == FIELD_OBJECT || field->kind == FIELD_CONSENT);
+		const char *message = lead_columns_add(columns, arena, name);
 
-		if ((field == NULL || (dot != NULL && !has_members)) && problems_r->count < FIELD_PROBLEMS_MAX)
-			problems_r->list[problems_r->count++] = (struct field_problem){ name, "is not a known column" };
-		else if (field != NULL && field->kind != FIELD_READ_ONLY)
-			columns->list[i] = (struct lead_column){ field, dot != NULL ? dot + 1 : NULL };
+		if (message != NULL && problems_r->count < FIELD_PROBLEMS_MAX)
+			problems_r->list[problems_r->count++] = (struct field_problem){ name, message };
 	}
 	return problems_r->count == 0;
 }

@@ -31,8 +31,8 @@ struct lead_columns {
 const struct field *lead_field(const char *name);
 
 /*
- * Read the first row of a file; the texts live in the arena. False when it names what is no column, with
- * problems_r saying what.
+ * Read the first row of a file; the texts live in the arena. False when it names what is no column, or one
+ * twice, with problems_r saying what.
  */
 bool lead_columns_read(struct lead_columns *columns, struct arena *arena, const struct csv_row *row,
     struct field_problems *problems_r);

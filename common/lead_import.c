@@ -166,8 +166,9 @@ lead_import_keep(const char *name, struct json *value, void *arg)
 static enum lead_import_end
 lead_import_ndjson_line(struct lead_import *import, const char *text, size_t len)
 {
+	size_t mark = import->csv.line == 1 ? csv_byte_order_mark(text, len) : 0;
 	const char *reason = NULL;
-	struct json *json = json_parse(text, len, &reason);
+	struct json *json = json_parse(text + mark, len - mark, &reason);
 
 	if (json_type(json) == JSON_OBJECT) {
 		buf_clear(&import->row);
@@ -198,6 +199,38 @@ lead_import_ndjson(struct lead_import *import, const char *text, size_t len)
 }
 
 static enum lead_import_end
+lead_import_malformed(struct lead_import *import, size_t line, const char *reason)
+{
+	import->reason = arena_printf(import->arena, "Line %zu %s", line, reason);
+	return LEAD_IMPORT_MALFORMED;
+}
+
+/* Whether the names of the columns are text at all: a file in UTF-16 or of an old code page is found out here. */
+static bool
+lead_import_is_text(struct lead_import *import, const struct csv_row *row)
+{
+	size_t offset;
+
+	buf_clear(&import->row);
+	for (size_t i = 0; i < row->count; i++) {
+		buf_addc(&import->row, i == 0 ? '[' : ',');
+		buf_add_json_string(&import->row, row->cells[i].text, row->cells[i].len);
+	}
+	buf_addc(&import->row, ']');
+	return json_scan(import->row.data, import->row.len, &offset) == NULL;
+}
+
+static enum lead_import_end
+lead_import_names(struct lead_import *import, const struct csv_row *row)
+{
+	if (!lead_import_is_text(import, row))
+		return lead_import_malformed(import, row->line, "is not text in UTF-8");
+	return lead_columns_read(&import->columns, import->arena, row, &import->column_problems)
+	    ? LEAD_IMPORT_FINE
+	    : LEAD_IMPORT_COLUMNS;
+}
+
+static enum lead_import_end
 lead_import_csv_row(struct lead_import *import)
 {
 	const struct csv_row *row = &import->cells;
@@ -205,9 +238,7 @@ lead_import_csv_row(struct lead_import *import)
 	struct json *json;
 
 	if (import->columns.count == 0)
-		return lead_columns_read(&import->columns, import->arena, row, &import->column_problems)
-		    ? LEAD_IMPORT_FINE
-		    : LEAD_IMPORT_COLUMNS;
+		return lead_import_names(import, row);
 	if (row->count != import->columns.count)
 		return lead_import_row(import, row->line, NULL,
 		    arena_printf(import->batch_arena, "has %zu cells, the first line %zu", row->count,
@@ -216,13 +247,6 @@ lead_import_csv_row(struct lead_import *import)
 	lead_columns_print(&import->columns, row, &import->row);
 	json = json_parse(import->row.data, import->row.len, &reason);
 	return lead_import_row(import, row->line, json, reason);
-}
-
-static enum lead_import_end
-lead_import_malformed(struct lead_import *import, size_t line, const char *reason)
-{
-	import->reason = arena_printf(import->arena, "Line %zu %s", line, reason);
-	return LEAD_IMPORT_MALFORMED;
 }
 
 static enum lead_import_end

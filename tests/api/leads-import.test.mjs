@@ -105,6 +105,9 @@ describe('an import', () => {
 
   test('refuses what is no such file', async () => {
     expectInvalid(await send('firstName,lastName,phone,colour,customFields.a,city.b\n'), 'city.b', 'colour');
+    expectInvalid(await send('phone,customFields.a,phone,customFields\n'), 'customFields', 'phone');
+    for (const bytes of [Buffer.from('Pr\u00e9nom,phone\n', 'latin1'), Buffer.from('\ufefffirstName,phone\n', 'utf16le')])
+      assert.equal(expectProblem(await send(bytes), 400, 'MALFORMED').body.error, 'Line 1 is not text in UTF-8');
     for (const [text, pattern] of [['firstName\n"a', /Line 2 has a quote that is never closed/], ['firstName\na"b\n', /Line 2 .*middle/], ['firstName\n"a"b\n', /Line 2 .*behind/]])
       assert.match(expectProblem(await send(text), 400, 'MALFORMED').body.error, pattern);
     expectInvalid(await send('firstName\n', { dryRun: 'perhaps' }), 'dryRun');

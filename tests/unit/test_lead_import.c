@@ -117,7 +117,7 @@ ndjson_is_the_same_in_pieces_of_any_size(void **state)
 {
 	(void)state;
 	expect(LEAD_NDJSON,
-	    "{\"id\":\"x\",\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\",\"version\":3}\n\n[]\n{\"a\"",
+	    "\xef\xbb\xbf{\"id\":\"x\",\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\",\"version\":3}\n\n[]\n{\"a\"",
 	    LEAD_IMPORT_FINE,
 	    "[{\"line\":1,\"lead\":{\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\"}}]",
 	    "3:invalid::must be an object\n4:invalid::the text ends too early\n", NULL);
@@ -128,6 +128,9 @@ what_is_no_file_ends_the_import(void **state)
 {
 	(void)state;
 	expect(LEAD_CSV, "firstName,colour\nA,B\n", LEAD_IMPORT_COLUMNS, NULL, NULL, "colour");
+	expect(LEAD_CSV, "phone,city,phone\n", LEAD_IMPORT_COLUMNS, NULL, NULL, "phone");
+	expect(LEAD_CSV, "consent.given,customFields.a,customFields.b,consent\n", LEAD_IMPORT_COLUMNS, NULL, NULL, "consent");
+	expect(LEAD_CSV, "Pr\xe9nom,lastName\nA,B\n", LEAD_IMPORT_MALFORMED, NULL, NULL, "Line 1 is not text in UTF-8");
 	expect(LEAD_CSV, "firstName\n\"A\nB\n", LEAD_IMPORT_MALFORMED, NULL, NULL,
 	    "Line 2 has a quote that is never closed");
 	expect(LEAD_CSV, "firstName\nA\"B\n\"", LEAD_IMPORT_MALFORMED, NULL, NULL,
