@@ -64,21 +64,27 @@ leads_get(struct request *rq)
 	return reply_call(rq, HTTP_OK, NULL, STMT_leads_get, ARGS(rq->who_json, rq->id));
 }
 
-/* The version in an If-Match header ("3", W/"3" or *), NULL without one. */
+/*
+ * The versions in an If-Match header ("3", W/"4" or *) with only the commas left between them, NULL without one.
+ * Weak ones count: nginx makes a tag weak when it compresses the answer.
+ */
 static const char *
 lead_if_match(struct request *rq)
 {
 	const char *header = rq->env.if_match;
-	size_t len;
+	char *versions, *to;
 
 	if (*header == '\0')
 		return NULL;
-	if (strncmp(header, "W/", 2) == 0)
-		header += 2;
-	len = strlen(header);
-	if (len >= 2 && header[0] == '"' && header[len - 1] == '"')
-		return arena_strndup(rq->arena, header + 1, len - 2);
-	return header;
+	to = versions = arena_strdup(rq->arena, header);
+	for (const char *c = header; *c != '\0'; c++) {
+		if (strncmp(c, "W/\"", 3) == 0)
+			c++;
+		else if (strchr("\" \t", *c) == NULL)
+			*to++ = *c;
+	}
+	*to = '\0';
+	return versions;
 }
 
 /* PUT /api/leads/:id - change what was sent, if nobody else did meanwhile. */

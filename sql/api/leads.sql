@@ -285,7 +285,7 @@ begin
 end
 $$;
 
--- Change the members of a lead that were sent. _if_match is the version from If-Match, or null.
+-- Change the members of a lead that were sent. _if_match are the versions it may have, with commas between; null or * is any.
 --   raises RS404, RS409 when the version is stale, RS400 on an illegal stage, 23505 as create
 --   emits  lead.updated, unless nothing changed
 create or replace function api.leads_update(_who jsonb, _id uuid, _if_match text, _body jsonb)
@@ -306,7 +306,7 @@ begin
 		perform vals.refuse(404, 'Lead not found', 'NOT_FOUND');
 	end if;
 	if coalesce((_body ->> 'version')::int, _old.version) <> _old.version
-		or coalesce(_if_match, '*') not in ('*', _old.version::text) then
+		or not string_to_array(_if_match, ',') && array['*', _old.version::text] then
 		perform vals.refuse(409, 'Lead was changed meanwhile', 'VERSION_CONFLICT',
 			json_build_object('version', _old.version)::text);
 	end if;

@@ -369,7 +369,8 @@ describe('the version of a lead', () => {
     const { id } = await newLead();
     await admin.put(`/api/leads/${id}`, { city: 'first' });
     await stale(id, 2, { city: 'second' }, { 'if-match': '"1"' });
-    await stale(id, 2, { city: 'second' }, { 'if-match': '"no version"' });
+    for (const value of ['"no version"', '"1","3"', '""', ','])
+      await stale(id, 2, { city: 'second' }, { 'if-match': value });
     assert.equal((await getLead(id)).city, 'first');
   });
 
@@ -380,6 +381,8 @@ describe('the version of a lead', () => {
       [tag, 'a'],
       ['W/"2"', 'b'],
       ['*', 'c'],
+      ['"1", W/"4"', 'd'],
+      [' "5" ,"77"', 'e'],
     ]) {
       const { data } = expectStatus(await admin.put(`/api/leads/${id}`, { city }, { 'if-match': value }), 200).body;
       assert.equal(data.city, city);

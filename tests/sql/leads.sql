@@ -1,7 +1,7 @@
 -- Leads: what a write makes of a body, which moves are legal, what lists find and count.
 \ir support/begin.psql
 
-select plan(95);
+select plan(96);
 
 -- Create.
 set local role vals_api;
@@ -81,6 +81,7 @@ select is(test.refusal(format($$select api.leads_update(test.who(), %L, null, '{
 	'RS409 VERSION_CONFLICT Lead was changed meanwhile', 'a_stale_version_in_the_body_is_refused');
 select lives_ok(format($$select api.leads_update(test.who(), %L, '2', '{"city":"Bern","version":2}')$$, :'uma'), 'the_right_version_is_taken');
 select lives_ok(format($$select api.leads_update(test.who(), %L, '*', '{"city":"Basel"}')$$, :'uma'), 'If_Match_of_a_star_fits_any_version');
+select lives_ok(format($$select api.leads_update(test.who(), %L, '2,4', '{"city":"Bonn"}')$$, :'uma'), 'one_of_several_versions_is_enough');
 select is(test.refusal($$select api.leads_update(test.who(), '00000000-0000-4000-8000-000000000000', null, '{"city":"Bern"}')$$),
 	'RS404 NOT_FOUND Lead not found', 'an_unknown_lead_cannot_be_changed');
 select throws_ok(format($$select api.leads_update(test.who(), %L, null, '{"phone":"+14155550100"}')$$, :'uma'), '23505', null,
