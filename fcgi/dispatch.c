@@ -180,6 +180,13 @@ dispatch_read_body(struct request *rq)
 	return rq->body == NULL ? rq->status : 0;
 }
 
+/* Whether the body is for us to read. What the provider signed is his, whatever is in it. */
+static bool
+dispatch_takes_body(const struct route *route)
+{
+	return route->access != BY_SIGNATURE && (route->body != NULL || (route->flags & RAW_BODY) != 0);
+}
+
 static enum http_status
 dispatch_receive(struct request *rq)
 {
@@ -191,6 +198,9 @@ dispatch_receive(struct request *rq)
 		return reply_problem(rq, status, "MALFORMED", "Body ended before its Content-Length");
 	if ((status = dispatch_read_query(rq)) != 0)
 		return status;
+	if (dispatch_takes_body(rq->route) && rq->raw_len > 0 && request_is_encoded(rq))
+		return reply_problem(rq, HTTP_UNSUPPORTED_TYPE, "UNSUPPORTED_TYPE",
+		    "Content-Encoding is not supported: send the body as it is");
 	return dispatch_read_body(rq);
 }
 

@@ -33,6 +33,7 @@ static const struct request_variable request_variables[] = {
 	VARIABLE("DOCUMENT_URI", path),
 	VARIABLE("QUERY_STRING", query),
 	VARIABLE("CONTENT_TYPE", content_type),
+	VARIABLE("HTTP_CONTENT_ENCODING", content_encoding),
 	VARIABLE("CONTENT_LENGTH", content_length),
 	VARIABLE("REMOTE_ADDR", address),
 	VARIABLE("REQUEST_ID", request_id),
@@ -216,6 +217,12 @@ request_is_type(const struct request *rq, const char *type)
 
 	return strncasecmp(rq->env.content_type, type, len) == 0 &&
 	    strchr("; ", rq->env.content_type[len]) != NULL;
+}
+
+bool
+request_is_encoded(const struct request *rq)
+{
+	return *rq->env.content_encoding != '\0' && strcasecmp(rq->env.content_encoding, "identity") != 0;
 }
 
 bool

@@ -58,6 +58,7 @@ struct request_env {
 	const char *path;
 	const char *query;
 	const char *content_type;
+	const char *content_encoding;
 	const char *content_length;
 	const char *address;
 	const char *request_id;
@@ -124,6 +125,9 @@ const char *request_cookie(struct request *rq, const char *name);
 
 /* Whether the content type is this one, parameters aside. */
 bool request_is_type(const struct request *rq, const char *type);
+
+/* Whether the body was compressed, or written otherwise than its type says. */
+bool request_is_encoded(const struct request *rq);
 
 /* Whether the request came over TLS, as nginx saw it. */
 bool request_is_secure(const struct request *rq);

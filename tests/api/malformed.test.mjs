@@ -1,6 +1,7 @@
 /* Bodies and queries that are no JSON, no form, no UTF-8: each is refused in the envelope, and never a fault of ours. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import {
   admin,
   agent,
@@ -192,6 +193,15 @@ describe('the content type', () => {
         'UNSUPPORTED_TYPE',
       );
     });
+
+  test('that was compressed is 415, not taken for broken JSON', async () => {
+    for (const encoding of ['gzip', 'deflate', 'br']) {
+      const answer = await admin.post('/api/leads', gzipSync(good()), { 'content-encoding': encoding });
+      assert.match(expectProblem(answer, 415, 'UNSUPPORTED_TYPE').body.error, /^Content-Encoding/);
+    }
+    expectStatus(await admin.post('/api/leads', leadBody(), { 'content-encoding': 'identity' }), 201);
+    expectStatus(await admin.get('/api/leads?limit=1', { 'content-encoding': 'gzip' }), 200);
+  });
 
   for (const type of [
     'application/json',
