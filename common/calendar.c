@@ -104,13 +104,26 @@ calendar_is_hour(const char *text)
 	return strcmp(text, "24:00") == 0 || (calendar_take_clock(&text, 23) && *text == '\0');
 }
 
+/* Whether the zone of this time leads out of the years with four digits. */
+static bool
+calendar_is_outside(const char *text, const char *zone)
+{
+	return (*zone == '+' && strncmp(text, "0001-01-01", 10) == 0) ||
+	    (*zone == '-' && strncmp(text, "9999-12-31", 10) == 0);
+}
+
 bool
 calendar_is_time(const char *text)
 {
+	const char *start = text;
+	const char *zone;
+
 	if (!calendar_take_date(&text))
 		return false;
 	if (*text == '\0')
 		return true;
-	return calendar_skip(&text, 'T') && calendar_take_clock(&text, 23) && calendar_take_seconds(&text) &&
-	    calendar_take_zone(&text) && *text == '\0';
+	if (!calendar_skip(&text, 'T') || !calendar_take_clock(&text, 23) || !calendar_take_seconds(&text))
+		return false;
+	zone = text;
+	return calendar_take_zone(&text) && *text == '\0' && !calendar_is_outside(start, zone);
 }

@@ -14,7 +14,7 @@ bool calendar_is_date(const char *text);
 /* 09:30: a time of the day, up to 24:00. */
 bool calendar_is_hour(const char *text);
 
-/* A day, or 2026-02-28T23:59[:59[.999]] with Z or an offset below 16 hours. */
+/* A day, or 2026-02-28T23:59[:59[.999]] with Z or an offset below 16 hours that stays within these years. */
 bool calendar_is_time(const char *text);
 
 #endif

@@ -107,7 +107,7 @@ field_text(struct field_check *check, const struct field *field, const struct js
 	return NULL;
 }
 
-/* A number from JSON, or from text in a form; false if it is none. */
+/* A number from JSON, or from text in a form; false if it is none. 7.0 is a whole one, as some languages write it. */
 static bool
 field_read_number(const struct field_check *check, const struct json *value, bool is_whole, double *number_r)
 {
@@ -115,9 +115,9 @@ field_read_number(const struct field_check *check, const struct json *value, boo
 	const char *text;
 	char *end;
 
-	if (type == JSON_INT || (type == JSON_NUMBER && !is_whole)) {
+	if (type == JSON_INT || type == JSON_NUMBER) {
 		*number_r = json_number(value);
-		return true;
+		return !is_whole || *number_r == floor(*number_r);
 	}
 	text = json_string(value);
 	if (!check->is_text || text == NULL || *text == '\0' || strspn(text, "+-.0123456789") != strlen(text))
