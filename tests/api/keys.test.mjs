@@ -1,6 +1,7 @@
 /* API keys: shown once, limited by scope and time, ended by revoking. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { admin, agent, as, caller, execute, expectInvalid, expectProblem, expectStatus, newLead, runName } from './support.mjs';
 
@@ -29,6 +30,16 @@ test('a key with scopes may do what they say and nothing else', async () => {
   expectProblem(await key.put(`/api/leads/${lead.id}`, { city: 'Reno' }), 403, 'SCOPE');
   expectProblem(await key.get('/api/calls/active'), 403, 'SCOPE');
   expectProblem(await key.post('/api/agent/start-call', { leadId: lead.id }), 403, 'SCOPE');
+});
+
+test('the document and the dashboard know every scope of the program', async () => {
+  const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const scopes = [...source('fcgi/access.c').matchAll(/^\tSCOPE\("([a-z:]+)"/gm)].map(([, scope]) => scope);
+  assert.ok(scopes.length > 0);
+  assert.deepEqual((await newKey({ scopes })).scopes, scopes);
+  assert.deepEqual(JSON.parse(source('docs/openapi.json')).components.schemas.Scope.enum, scopes);
+  const [, offered] = source('web/src/features/team/KeysCard.tsx').match(/SCOPES = \[([^\]]*)\]/);
+  assert.deepEqual([...offered.matchAll(/"([a-z:]+)"/g)].map(([, scope]) => scope), scopes);
 });
 
 test('scopes widen nothing: what the role may not, no key may', async () => {

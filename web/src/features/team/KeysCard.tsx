@@ -20,6 +20,7 @@ const SCOPES = [
   "leads:update",
   "calls:view",
   "calls:run",
+  "calls:edit",
   "reports",
   "availability:view",
 ] as const;
