@@ -86,7 +86,7 @@ begin
 			select r.first_name, r.last_name, r.phone, r.email, case when j.lead ? 'source' then r.source else 'import' end,
 				r.initial_interest, coalesce(r.qualification_score, 0), coalesce(r.status, 'new'), r.timezone, coalesce(r.country, 'US'),
 				r.state, r.city, r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes,
-				r.kevin_rating, r.relationship_strength, j.is_unwilling, r.consent, coalesce(r.tags, '[]'),
+				r.kevin_rating, r.relationship_strength, j.is_unwilling, vals.consent_kept(r.consent), coalesce(r.tags, '[]'),
 				coalesce(r.custom_fields, '{}'), r.last_contacted, r.next_followup, vals.actor(_who), vals.actor(_who)
 			from judged j
 				cross join lateral jsonb_populate_record(null::vals.leads, vals.columns(j.lead)) r

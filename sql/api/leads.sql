@@ -211,6 +211,15 @@ begin
 end
 $$;
 
+-- A consent as it is kept: its time written as all others.
+create or replace function vals.consent_kept(_consent jsonb)
+returns jsonb
+language sql stable
+as $$
+	select case when _consent ->> 'at' is not null
+		then _consent || jsonb_build_object('at', vals.iso((_consent ->> 'at')::timestamptz)) else _consent end
+$$;
+
 -- One lead with its stage history.
 --   raises RS404 when there is no such lead
 create or replace function api.leads_get(_who jsonb, _id uuid)
@@ -245,7 +254,7 @@ begin
 		relationship_strength, do_not_call, consent, tags, custom_fields, next_followup, created_by, updated_by)
 	select r.first_name, r.last_name, r.phone, lower(r.email), r.source, r.initial_interest, r.timezone, coalesce(r.country, 'US'), r.state,
 		r.city, r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes, r.kevin_rating,
-		r.relationship_strength, coalesce(r.do_not_call, false), r.consent, coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
+		r.relationship_strength, coalesce(r.do_not_call, false), vals.consent_kept(r.consent), coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
 		r.next_followup, vals.actor(_who), vals.actor(_who)
 	from jsonb_populate_record(null::vals.leads, vals.columns(_body)) r
 	returning * into _lead;
@@ -313,6 +322,7 @@ begin
 
 	perform vals.zone_check(_body ->> 'timezone');
 	_new := jsonb_populate_record(_old, vals.columns(_body - 'version'));
+	_new.consent := vals.consent_kept(_new.consent);
 	_changes := vals.changes(vals.lead_json(_old)::jsonb, vals.lead_json(_new)::jsonb);
 	if _changes = '{}' then
 		return query select vals.lead_json_full(_old), '"' || _old.version || '"';

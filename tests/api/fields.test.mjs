@@ -256,7 +256,13 @@ describe('consent', () => {
     { given: true, by: 'me' },
     { given: true, source: { a: 1 } },
   ]);
-  takes('consent', [{ given: true, at: '2026-01-31T10:00:00Z', source: 'web form' }, null]);
+  takes('consent', [
+    { given: true, at: '2026-01-31T10:00:00.000Z', source: 'web form' },
+    [{ given: true, at: '2026-01-31T10:00+02:00' }, { given: true, at: '2026-01-31T08:00:00.000Z' }],
+    [{ given: true, at: '2026-01-31' }, { given: true, at: '2026-01-31T00:00:00.000Z' }],
+    { given: false, at: null },
+    null,
+  ]);
 });
 
 describe('a status', () => {

@@ -42,7 +42,7 @@ const EVERYTHING = {
   kevinRating: 7,
   relationshipStrength: 'warm',
   doNotCall: true,
-  consent: { given: true, at: '2026-01-31T15:04:05Z', source: 'web form' },
+  consent: { given: true, at: '2026-01-31T15:04:05.000Z', source: 'web form' },
   tags: ['vip', 'second', 'vip'],
   customFields: { number: 1.5, text: 'x', nested: { list: [1, null, true] } },
   nextFollowup: '2027-03-01T09:30:00.250Z',
