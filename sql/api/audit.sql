@@ -1,12 +1,15 @@
 -- The audit log: written by every function that changes something, read by admins.
 
--- Note a change. Where both sides are given only the members that differ are kept.
+-- Note a change. Where both sides are given only the members that differ are kept; without a difference there was none.
 create or replace function vals.audit(_who jsonb, _action text, _subject text, _subject_id uuid, _before jsonb, _after jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
+	if _before = _after then
+		return;
+	end if;
 	insert into vals.audit_log (actor_id, actor_role, address, request_id, action, subject, subject_id, before, after)
 	values (vals.actor(_who), _who ->> 'role', _who ->> 'address', _who ->> 'requestId', _action, _subject, _subject_id,
 		case when _after is null then _before else vals.changes(_after, _before) end,

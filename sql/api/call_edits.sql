@@ -29,7 +29,7 @@ $$;
 
 -- Write down a call that was made elsewhere: it is over, and nobody is dialled. Without an outcome that says
 -- otherwise somebody answered it.
---   raises RS404 when there is no such lead, RS400 when it ends before it begins or in the future
+--   raises RS404 when there is no such lead, RS400 when it ends before it begins, later than a day, or in the future
 --   emits  lead.updated where it moves the lead
 create or replace function vals.call_record(_who jsonb, _lead_id uuid, _body jsonb)
 returns json
@@ -46,6 +46,8 @@ declare
 begin
 	if _end < _start then
 		perform vals.refuse_field('endTime', 'is before startTime');
+	elsif _end > _start + interval '1 day' then
+		perform vals.refuse_field('endTime', 'is more than a day after startTime');
 	elsif _end > clock_timestamp() + interval '1 minute' then
 		perform vals.refuse_field(case when _body ->> 'endTime' is null then 'startTime' else 'endTime' end, 'is in the future');
 	end if;
@@ -178,6 +180,7 @@ as $$
 declare
 	_old vals.calls := vals.call_lock(_id);
 	_call vals.calls;
+	_said integer := jsonb_array_length(coalesce(_body -> 'transcript', '[]'));
 begin
 	update vals.calls c
 	set final_status = case when _body ? 'finalStatus' then _body ->> 'finalStatus' else c.final_status end,
@@ -186,7 +189,7 @@ begin
 		updated_at = clock_timestamp()
 	where c.id = _id
 	returning * into _call;
-	if jsonb_array_length(coalesce(_body -> 'transcript', '[]')) > 0 then
+	if _said > 0 then
 		perform vals.transcript_append(_who, _call, _body -> 'transcript');
 	end if;
 	if _body ->> 'status' <> _call.status then
@@ -198,7 +201,8 @@ begin
 	if _old.end_time is not null and _call.final_status is distinct from _old.final_status and _call.final_status is not null then
 		perform vals.call_outcome_to_lead(_who, _call);
 	end if;
-	perform vals.audit(_who, 'call.update', 'call', _id, vals.call_facts(_old), vals.call_facts(_call));
+	perform vals.audit(_who, 'call.update', 'call', _id, vals.call_facts(_old), vals.call_facts(_call)
+		|| case when _said > 0 then jsonb_build_object('transcriptAppended', _said) else '{}' end);
 	return vals.call_json_full(_call);
 end
 $$;

@@ -38,6 +38,18 @@ test('an update that changes nothing leaves no row', async () => {
   assert.equal((await rowsOf(lead.id)).length, 1);
 });
 
+test('so does a correction of a call that corrects nothing; appended words are counted', async () => {
+  const lead = await newLead();
+  const { data: call } = expectStatus(await admin.post('/api/calls', { leadId: lead.id }), 201).body;
+  const edit = async (body) => expectStatus(await admin.put(`/api/calls/${call.id}`, body), 200);
+  await edit({});
+  await edit({ strategies: [], transcript: [] });
+  assert.deepEqual((await rowsOf(call.id)).map(({ action }) => action), ['call.create']);
+  await edit({ transcript: [{ speaker: 'agent', text: 'Hello' }, { speaker: 'prospect', text: 'Hi' }] });
+  const [row] = await rowsOf(call.id);
+  assert.deepEqual([row.action, row.before, row.after], ['call.update', {}, { transcriptAppended: 2 }]);
+});
+
 test('the log is filtered by action and time', async () => {
   const lead = await newLead();
   const { data } = expectStatus(await admin.get(`/api/audit?action=lead.create&subjectId=${lead.id}`), 200).body;

@@ -40,6 +40,8 @@ select test.record(:'missed', '{"finalStatus":"voicemail"}') \g /dev/null
 select is((test.the_lead(:'missed')).status, 'new', 'a_machine_is_no_contact');
 select is(test.refusal_detail(format($$select test.record(%L, '{"startTime":"2026-03-01T10:00:01Z","endTime":"2026-03-01T10:00:00Z"}')$$, :'lead'))::jsonb #>> '{0,field}',
 	'endTime', 'an_end_before_the_start_is_refused');
+select is(test.refusal_detail(format($$select test.record(%L, '{"startTime":"0001-01-01","endTime":"2026-03-01T10:00:00Z"}')$$, :'lead'))::jsonb #>> '{0,field}',
+	'endTime', 'no_call_lasts_longer_than_a_day');
 select is(test.refusal(format($$select test.record(%L, '{"startTime":"2999-01-01T00:00:00Z"}')$$, :'lead')), 'RS400 VALIDATION Validation failed',
 	'the_future_is_refused');
 select is(test.refusal(format('select test.record(%L)', gen_random_uuid())), 'RS404 NOT_FOUND Lead not found', 'a_record_needs_a_lead');
