@@ -84,7 +84,8 @@ returns json
 language plpgsql security definer set search_path = ''
 as $$
 declare
-	_call vals.calls := vals.call_lock((_body ->> 'callId')::uuid);
+	_old vals.calls := vals.call_lock((_body ->> 'callId')::uuid);
+	_call vals.calls := _old;
 begin
 	if _call.end_time is not null then
 		return vals.call_end_json(_call);
@@ -95,6 +96,7 @@ begin
 			updated_at = clock_timestamp()
 		where c.id = _call.id
 		returning * into _call;
+		perform vals.audit(_who, 'call.update', 'call', _call.id, vals.call_facts(_old), vals.call_facts(_call));
 		return vals.call_end_json(_call);
 	end if;
 

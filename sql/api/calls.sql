@@ -461,6 +461,7 @@ set search_path = ''
 as $$
 declare
 	_lead vals.leads;
+	_new vals.leads;
 	_is_new boolean;
 begin
 	select l.* into _lead
@@ -478,10 +479,11 @@ begin
 	set status = case when l.status = 'new' then 'contacted' else l.status end,
 		last_contacted = greatest(l.last_contacted, _call.answered_at), version = l.version + 1, updated_at = clock_timestamp()
 	where l.id = _lead.id
-	returning * into _lead;
+	returning * into _new;
 	perform vals.emit('lead.updated', null, _lead.id, jsonb_build_object('leadId', _lead.id, 'changes',
-		jsonb_build_object('lastContacted', vals.iso(_lead.last_contacted))
-		|| case when _is_new then jsonb_build_object('status', _lead.status) else '{}' end), _who);
+		jsonb_build_object('lastContacted', vals.iso(_new.last_contacted))
+		|| case when _is_new then jsonb_build_object('status', _new.status) else '{}' end), _who);
+	perform vals.audit(_who, 'lead.update', 'lead', _lead.id, vals.lead_json(_lead)::jsonb, vals.lead_json(_new)::jsonb);
 end
 $$;
 
@@ -517,6 +519,7 @@ set search_path = ''
 as $$
 declare
 	_lead vals.leads;
+	_new vals.leads;
 	_status text;
 begin
 	select l.* into _lead
@@ -538,10 +541,12 @@ begin
 	update vals.leads l
 	set status = coalesce(_status, l.status), do_not_call = l.do_not_call or _call.final_status = 'do_not_call',
 		version = l.version + 1, updated_at = clock_timestamp()
-	where l.id = _lead.id;
+	where l.id = _lead.id
+	returning * into _new;
 	perform vals.emit('lead.updated', null, _lead.id, jsonb_build_object('leadId', _lead.id, 'changes',
 		case when _status is not null then jsonb_build_object('status', _status) else '{}' end
 		|| case when _call.final_status = 'do_not_call' then jsonb_build_object('doNotCall', true) else '{}' end), _who);
+	perform vals.audit(_who, 'lead.update', 'lead', _lead.id, vals.lead_json(_lead)::jsonb, vals.lead_json(_new)::jsonb);
 end
 $$;
 

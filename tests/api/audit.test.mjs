@@ -50,6 +50,15 @@ test('so does a correction of a call that corrects nothing; appended words are c
   assert.deepEqual([row.action, row.before, row.after], ['call.update', {}, { transcriptAppended: 2 }]);
 });
 
+test('what a call does to its lead is a change of the lead', async () => {
+  const lead = await newLead();
+  expectStatus(await admin.post('/api/calls', { leadId: lead.id, finalStatus: 'do_not_call' }), 201);
+  const rows = await rowsOf(lead.id);
+  assert.deepEqual(rows.map(({ action }) => action), ['lead.update', 'lead.update', 'lead.create']);
+  assert.deepEqual([rows[0].before.doNotCall, rows[0].after.doNotCall], [false, true]);
+  assert.deepEqual([rows[1].before.status, rows[1].after.status], ['new', 'contacted']);
+});
+
 test('the log is filtered by action and time', async () => {
   const lead = await newLead();
   const { data } = expectStatus(await admin.get(`/api/audit?action=lead.create&subjectId=${lead.id}`), 200).body;

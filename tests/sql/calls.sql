@@ -1,7 +1,7 @@
 -- Calls: start, one live per lead, never back, end, and what an outcome does to the lead.
 \ir support/begin.psql
 
-select plan(76);
+select plan(77);
 
 -- Start.
 select test.lead('{"firstName":"Cal","lastName":"Ling","phone":"+14155550120"}') as lead \gset
@@ -178,6 +178,8 @@ select is(test.standing(:'transferring'), 'transferring hot_transfer -', 'the_ag
 select is(test.standing(:'transferred'), 'transferred hot_transfer -', 'the_agent_stores_the_outcome_of_a_call_with_Kevin');
 select is((test.the_call(:'transferred')).notes, 'warm', 'and_its_notes');
 select is(test.commands(:'transferred'), 'dial done', 'the_agent_never_hangs_up_on_Kevin');
+select is((select after from vals.audit_log where subject_id = :'transferred' order by id desc limit 1),
+	'{"notes":"warm","finalStatus":"hot_transfer"}', 'which_is_audited');
 select api.call_end(test.who('operator'), jsonb_build_object('callId', :'transferred')) \g /dev/null
 select is(test.standing(:'transferred'), 'completed hot_transfer operator_ended', 'people_may_hang_up_on_Kevin_and_the_outcome_stays');
 select is(test.commands(:'transferred'), 'dial done, hangup pending', 'then_the_lead_is_hung_up');
