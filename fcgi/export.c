@@ -39,6 +39,8 @@ const struct field export_filters[] = {
 	{ .name = "to", .kind = FIELD_TIME },
 	{ .name = "minScore", .kind = FIELD_NUMBER, .min = 0, .max = 100 },
 	{ .name = "transferred", .kind = FIELD_BOOL },
+	{ .name = "answeredBy", .kind = FIELD_TEXT, .min = 1, .max = 50 },
+	{ .name = "agentVersion", .kind = FIELD_TEXT, .min = 1, .max = 64 },
 	{ .name = "search", .kind = FIELD_TEXT, .min = 1, .max = 200 },
 	FIELD_END
 };

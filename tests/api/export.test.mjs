@@ -101,6 +101,8 @@ test('a search of calls is exported as the list finds it, whether for a name or 
 
   assert.deepEqual(await exported(`quentin ${runName}-called`), [call.id]);
   assert.deepEqual(await exported(`${runName}-nobody`), []);
+  const answered = async (answeredBy) => JSON.parse((await take({ dataset: 'calls', format: 'json', leadId: lead.id, answeredBy })).text);
+  assert.deepEqual(await answered('machine'), []);
   const number = lead.phone.replace(/^\+1(...)(...)/, '($1) $2-');
   assert.deepEqual(await exported(number), await listed(number));
   assert.ok((await exported(number)).includes(call.id));
@@ -133,7 +135,7 @@ test('transfers and engagement are exported by the filters of their lists', asyn
 test('a value that the list would refuse is refused', async () => {
   const refused = async (filter, ...fields) => expectInvalid(await admin.get(`/api/analytics/export?${new URLSearchParams(filter)}`), ...fields);
   await refused({ dataset: 'leads', status: 'completed' }, 'status');
-  await refused({ dataset: 'calls', status: 'new', finalStatus: 'nothing' }, 'status', 'finalStatus');
+  await refused({ dataset: 'calls', status: 'new', finalStatus: 'nothing', answeredBy: 'parrot' }, 'status', 'finalStatus', 'answeredBy');
   await refused({ dataset: 'transfers', state: 'new', conversionResult: 'won' }, 'state', 'conversionResult');
   assert.equal((await take({ dataset: 'engagement', state: 'of no list' })).status, 200);
 });

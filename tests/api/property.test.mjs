@@ -68,7 +68,7 @@ const RULES = {
   analytics_dashboard: ['from', 'timezone', '?'],
   analytics_performance: ['from', 'timezone', '?'],
   analytics_conversion: ['from', 'timezone', '?'],
-  export_get: ['status', 'finalStatus', 'state', 'conversionResult'],
+  export_get: ['status', 'finalStatus', 'state', 'conversionResult', 'answeredBy'],
 };
 
 /* Things this run made, by what they are; ids are drawn from here or are nobody's. */
