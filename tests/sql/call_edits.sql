@@ -1,7 +1,7 @@
 -- Calls as people write them down: records, corrections, legal moves, transcript, recording, lists.
 \ir support/begin.psql
 
-select plan(46);
+select plan(47);
 
 create function test.edit(_call uuid, _body jsonb, _role text default 'admin')
 returns jsonb
