@@ -148,13 +148,13 @@ export async function newLiveCall() {
 
 /*
  * Put events into the log as the SQL functions do, one transaction each, with a pause between;
- * each carries this mark in its leadId.
+ * each carries this mark in its leadId, and its number in n, from `after` on.
  */
-export const emitMany = (count, { kind = 'lead.updated', pauseMs = 0, mark = randomUUID(), filler = 0, call = null } = {}) =>
+export const emitMany = (count, { kind = 'lead.updated', pauseMs = 0, mark = randomUUID(), filler = 0, call = null, after = 0 } = {}) =>
   meanwhile(
     `do $$
      begin
-       for i in 1..${Number(count)} loop
+       for i in ${Number(after) + 1}..${Number(after) + Number(count)} loop
          perform vals.emit('${kind}', ${call ? `'${call}'` : 'null'}, null, jsonb_build_object('leadId', '${mark}', 'n', i, 'filler', repeat('x', ${Number(filler)})));
          perform pg_notify('vals_event', '');
          commit;
