@@ -34,8 +34,8 @@ begin
 	returning * into _call;
 	insert into vals.call_phases (call_id, phase, entered_at)
 	values (_call.id, 1, _call.start_time);
-	insert into vals.legs (call_id, kind)
-	values (_call.id, 'lead')
+	insert into vals.legs (call_id, kind, deadline_at)
+	values (_call.id, 'lead', vals.dial_until(_check, clock_timestamp()))
 	returning * into _leg;
 	perform vals.command_queue('dial', 'dial', _leg, jsonb_build_object('to', _call.phone_number, 'leg', 'lead'));
 	perform vals.emit('call.started', _call.id, _lead.id,

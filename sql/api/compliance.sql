@@ -76,6 +76,36 @@ begin
 end
 $$;
 
+-- Whether the lead, or whoever else is known by the number, must not be called.
+create or replace function vals.is_do_not_call(_lead vals.leads, _number text)
+returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return _lead.do_not_call
+		or exists (select from vals.leads l where l.phone = _number and l.do_not_call and l.deleted_at is null);
+end
+$$;
+
+-- Until when a dial that was just allowed may wait to be sent: until the hours of its receipt end, a quarter of an hour
+-- at most, for nobody is to be rung for a conversation that was wanted long ago.
+create or replace function vals.dial_until(_receipt jsonb, _at timestamptz)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_zones text[] := array(select jsonb_array_elements_text(_receipt -> 'zones'));
+	_end timestamptz := _at + interval '15 minutes';
+begin
+	return coalesce((
+		select min(minute)
+		from generate_series(date_trunc('minute', _at) + interval '1 minute', _end, interval '1 minute') as minute
+		where not vals.within_calling_hours(_receipt -> 'rules' ->> 'hours', _zones, minute)), _end);
+end
+$$;
+
 -- Check a dial against the rules {"hours", "consentRequired", "perLeadPerDay"}; answers the receipt.
 -- A day is the last 24 hours.
 --   raises RS403 DO_NOT_CALL, NO_CONSENT, OUTSIDE_CALLING_HOURS, DAILY_CAP; the last two say nextAllowedAt
@@ -100,8 +130,7 @@ begin
 		and c.start_time > now() - interval '24 hours'
 		and c.dial_check is not null;
 
-	if _lead.do_not_call or exists (
-			select from vals.leads l where l.phone = _number and l.do_not_call and l.deleted_at is null) then
+	if vals.is_do_not_call(_lead, _number) then
 		perform vals.refuse(403, 'The number is on the do-not-call list', 'DO_NOT_CALL');
 	end if;
 	if (_rules ->> 'consentRequired')::boolean and not coalesce((_lead.consent ->> 'given')::boolean, false) then

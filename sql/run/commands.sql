@@ -96,8 +96,9 @@ begin
 end
 $$;
 
--- Whether a dial is still wanted: nobody is dialled for a call that is over, or to be hung up at once. If the dial may
--- have been carried out it is taken once the provider's memory of it has passed, and the runner asks instead of repeating.
+-- Whether a dial is still wanted: nobody is dialled for a call that is over, or to be hung up at once, no lead later than
+-- the deadline of his leg allows, and none who has asked for peace meanwhile. If the dial may have been carried out it is
+-- taken once the provider's memory of it has passed, and the runner asks instead of repeating.
 create or replace function vals.dial_is_wanted(_dial vals.commands)
 returns boolean
 language plpgsql stable cost 10000
@@ -109,8 +110,12 @@ begin
 		and exists (
 			select
 			from vals.calls l
+				join vals.leads d on d.id = l.lead_id
+				join vals.legs g on g.id = _dial.leg_id
 			where l.id = _dial.call_id
-				and l.end_time is null));
+				and l.end_time is null
+				and (_dial.first_sent_at is not null or coalesce(g.deadline_at, 'infinity') > clock_timestamp())
+				and (g.kind = 'closer' or not vals.is_do_not_call(d, l.phone_number))));
 end
 $$;
 

@@ -24,6 +24,29 @@ begin
 end
 $$;
 
+-- A dial has waited for too long. If it was surely never sent it is given up; else it finds out itself what became of it.
+--   emits  call.status, call.ended
+create or replace function vals.dial_overdue(_call vals.calls, _leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_dial vals.commands;
+begin
+	update vals.commands c
+	set state = 'failed', finished_at = now(), reason = 'waited_too_long'
+	where c.leg_id = _leg.id
+		and c.kind = 'dial'
+		and c.state = 'pending'
+		and c.first_sent_at is null
+	returning c.* into _dial;
+	if found then
+		perform vals.dial_failed(_call, _dial, null);
+	end if;
+end
+$$;
+
 -- A leg was silent for too long. Without a verdict who answered counts as unknown; one that rang for too long, or
 -- outlived its limit, is hung up; all others are asked about, now and again in a while.
 create or replace function vals.leg_overdue(_call vals.calls, _leg vals.legs)
@@ -37,7 +60,7 @@ begin
 		else interval '1 minute' end
 	where g.id = _leg.id;
 	if _leg.call_control_id is null then
-		update vals.legs g set deadline_at = null where g.id = _leg.id;	-- the dial finds out
+		perform vals.dial_overdue(_call, _leg);
 	elsif _leg.state = 'answered' and _leg.amd is null and not vals.leg_is_released(_leg.id) then
 		perform vals.leg_screened(null, _call, _leg, 'unknown', clock_timestamp());
 	else

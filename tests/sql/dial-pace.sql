@@ -2,7 +2,7 @@
 \ir support/begin.psql
 \ir support/transfers.psql
 
-select plan(24);
+select plan(38);
 
 -- Nothing of others is due, or was lately.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -92,3 +92,68 @@ select is(test.next(), '2', 'then_the_others');
 select test.closer_dialled(:'xfer') \g /dev/null
 select test.kevin_hears(:'xfer', 'call.answered', 8) \g /dev/null
 select is((select kind from run.commands_take('one', 1, 30, 0, 0)), 'gather', 'Kevin_is_asked_before_anybody_is_dialled');
+
+-- Who may not be called any more when his turn comes is not dialled, and a call whose dial has waited too long ends.
+create function test.alone()
+returns uuid
+language plpgsql security definer
+as $$
+declare
+	_call uuid;
+begin
+	update vals.commands set state = 'done' where state in ('pending', 'leased');
+	update vals.legs set state = 'ended' where state <> 'ended';
+	select test.call() into _call;
+	return _call;
+end
+$$;
+create function test.deadline_comes(_call uuid)
+returns integer
+language sql security definer
+as $$
+	update vals.legs set deadline_at = clock_timestamp() where call_id = _call and deadline_at is not null;
+	select run.deadlines_fire(10)
+$$;
+create function test.ended(_call uuid)
+returns text
+language sql security definer
+as $$
+	select concat_ws(' ', c.status, c.final_status, c.end_reason, g.state, m.state)
+	from vals.calls c join vals.legs g on g.call_id = c.id join vals.commands m on m.leg_id = g.id and m.kind = 'dial'
+	where c.id = _call
+$$;
+
+select is(vals.dial_until(jsonb_build_object('rules', jsonb_build_object('hours', d.hours), 'zones', '["America/New_York"]'::jsonb), d.at::timestamptz),
+	d.expected::timestamptz, d.title)
+from (values
+	('', '2026-06-01T23:59:30Z', '2026-06-02T00:14:30Z', 'a_dial_waits_a_quarter_of_an_hour_at_most'),
+	('08:00-21:00', '2026-06-02T00:30:00Z', '2026-06-02T00:45:00Z', 'also_inside_its_hours'),
+	('08:00-21:00', '2026-06-02T00:50:30Z', '2026-06-02T01:00:00Z', 'not_beyond_their_end')
+) as d (hours, at, expected, title);
+
+select test.alone() as late \gset
+update vals.legs set deadline_at = clock_timestamp() where call_id = :'late';
+select is(test.dials(0, 0), 0::bigint, 'after_its_deadline_no_dial_is_sent');
+update vals.legs set deadline_at = clock_timestamp() + interval '1 minute' where call_id = :'late';
+select is(test.dials(0, 0), 1::bigint, 'before_it_it_is');
+
+select test.alone() as protected \gset
+update vals.leads set do_not_call = true where id = (select lead_id from vals.calls where id = :'protected');
+select is(test.dials(0, 0), 0::bigint, 'nor_is_a_dial_to_somebody_who_asked_for_peace_meanwhile');
+update vals.leads set do_not_call = false where id = (select lead_id from vals.calls where id = :'protected');
+select is(test.dials(0, 0), 1::bigint, 'unless_he_takes_it_back');
+
+select test.alone() as waiting \gset
+select ok((select deadline_at > clock_timestamp() + interval '5 minutes' from vals.legs where call_id = :'waiting'), 'a_dial_may_wait_for_minutes');
+select is(test.deadline_comes(:'waiting') > 0, true, 'not_for_ever');
+select is(test.ended(:'waiting'), 'failed failed api_error ended failed', 'then_its_call_has_failed');
+select is(test.dials(0, 0), 0::bigint, 'and_nobody_is_dialled');
+
+select test.alone() as sent \gset
+select is(test.dials(0, 0) + test.answer(true), 2::bigint, 'one_that_may_have_been_carried_out');
+select is(test.deadline_comes(:'sent') > 0, true, 'may_wait_as_long');
+select is(test.ended(:'sent'), 'initiated queued pending', 'for_it_finds_out_itself');
+
+
+select * from finish();
+rollback;

@@ -70,7 +70,7 @@ select test.says(:'alive', true) \g /dev/null
 select is(test.asked_of_leg(test.the_leg(:'alive')), 'hangup inquire_1 hangup_1', 'one_that_lives_on_is_hung_up_again');
 select is(test.standing(:'alive'), 'initiated - -', 'its_call_ends_with_the_news_of_it');
 select test.call() as unsent \gset
-select is(test.patience(test.the_leg(:'unsent')), null, 'one_that_was_not_dialled_is_not_waited_for');
+select is(test.patience(test.the_leg(:'unsent')), 900, 'one_that_was_not_dialled_has_a_quarter_of_an_hour');
 
 -- The verdict that does not come.
 select test.answered() as unscreened \gset
