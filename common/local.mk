@@ -46,6 +46,8 @@ libcommon_a_SOURCES = \
 	common/provider_conf.h \
 	common/recording_name.c \
 	common/recording_name.h \
+	common/sched_nice.c \
+	common/sched_nice.h \
 	common/settings.def \
 	common/statement.h \
 	common/token.c \

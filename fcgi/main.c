@@ -12,6 +12,7 @@
 #include "log.h"
 #include "master.h"
 #include "routes.h"
+#include "sched_nice.h"
 #include "webhook_keys.h"
 #include "xalloc.h"
 
@@ -54,6 +55,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	log_open("vals-api", (enum log_level)log_level_parse(conf_text(CONF_log_level)));
 	main_check_keys();
+	sched_nice_adopt();
 	/* Secrets are in memory: no core dumps, no ptrace by others. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);

@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/test_recording_name \
 	tests/unit/test_room \
 	tests/unit/test_routes \
+	tests/unit/test_sched_nice \
 	tests/unit/test_session \
 	tests/unit/test_session_client \
 	tests/unit/test_session_origin \

@@ -11,8 +11,6 @@ cmd_bench() {
 	packages_need up bench
 	suite_artifacts
 	SUITE_FLAVOUR=plain
-	# One client asks as often as it can: the wall against that would be measured instead.
-	export FLOOD_RATE=1000000 FLOOD_BURST=1000000
 	suite_stack
 	quietly "$BUILD/wsload.log" make -C "$BUILD/plain" tests/bench/realtime/wsload || die "wsload does not build"
 	export VALS_WSLOAD=$BUILD/plain/tests/bench/realtime/wsload

@@ -79,7 +79,8 @@ program_simulator() {
 }
 
 program_api() {
-	program vals-api TERM "$DATA/bin/vals-api" < <(programs_env)
+	# As in its unit: nginx goes first.
+	program vals-api TERM nice -n 5 "$DATA/bin/vals-api" < <(programs_env)
 }
 
 # program_ws COUNT: vals-ws, vals-ws-2, ...
@@ -117,7 +118,7 @@ nginx_render() {
 		WAITING_SOCKET="$WAITING_SOCKET_PATH" WS_SOCKETS="${sockets#,}" \
 		DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" RECORDINGS="$DATA/recordings" LISTEN="127.0.0.1:$OPT_PORT" LOGDIR="$LOGS" \
 		ALLOWED_ORIGINS="${ALLOWED_ORIGINS-http://localhost:3000}" \
-		${FLOOD_RATE:+FLOOD_RATE="$FLOOD_RATE"} ${FLOOD_BURST:+FLOOD_BURST="$FLOOD_BURST"} \
+		FLOOD_RATE="${FLOOD_RATE:-1000000}" FLOOD_BURST="${FLOOD_BURST:-1000000}" \
 		PIDFILE="$DATA/nginx/nginx.pid" TEMPDIR="$DATA/nginx/tmp"
 	chown -R "$SERVICE_USER" "$DATA/nginx"
 }
