@@ -65,7 +65,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-	perform pg_catalog.pg_advisory_xact_lock(1447119955, 3);
+	perform pg_catalog.pg_advisory_xact_lock(1447119955, 4);
 	delete from vals.dial_requests r
 	where r.over_at <= clock_timestamp() - interval '5 seconds';
 	if _dials_max > 0 then

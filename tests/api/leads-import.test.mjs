@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  admin, as, execute, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone, getLead, newLead, nobody, query, runName, whileHeld,
+  admin, as, endCall, eventually, execute, expectInvalid, expectProblem, expectStatus, foreignId, freshPhone, getCall, getLead, newCall, newLead,
+  nobody, query, runName, whileHeld,
 } from './support.mjs';
 
 const CSV = 'text/csv; charset=utf-8';
@@ -123,6 +124,14 @@ describe('an import', () => {
       assert.deepEqual(counts(await report(text, { type: NDJSON })), [1, 1, 0, 0, 0]);
     });
     assert.deepEqual(counts(await report(text, { type: NDJSON, dryRun: false })), [1, 1, 0, 0, 0]);
+  });
+
+  test('holds up no dial, however long it takes', async () => {
+    await whileHeld(`select count(*) from api.leads_import('{"role":"admin"}', '[]', false)`, async () => {
+      const { callId } = await newCall();
+      await eventually(async () => (await getCall(callId)).telnyxCallId, 'the lead is dialled');
+      expectStatus(await endCall(callId), 200);
+    });
   });
 
   test('is made once per Idempotency-Key, a dry run being another request', async () => {

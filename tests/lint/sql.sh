@@ -42,7 +42,13 @@ without_function() {
 	done
 }
 
+# An advisory lock has one purpose: its number is taken in one place.
+shared_locks() {
+	grep -rhoE 'advisory(_xact)?_lock\([0-9]+, [0-9]+\)' sql | grep -oE '[0-9]+\)' | sort | uniq -d
+}
+
 empty "no_sql_text_in_c" "$(found)"
 empty "stmts_def_holds_only_statements" "$(odd_rows)"
 empty "every_statement_has_its_function" "$(without_function)"
+empty "no_two_purposes_share_an_advisory_lock" "$(shared_locks)"
 tap_done
