@@ -1,7 +1,7 @@
 -- Who may do what: every program its own functions, nothing else.
 \ir support/begin.psql
 
-select plan(51);
+select plan(52);
 
 -- The schema a program's role may use.
 create temporary table programs (role name, own name);
@@ -50,6 +50,8 @@ select is(
 		and has_schema_privilege(r.role, n.oid, 'create')),
 	null, format('%s_may_create_nothing', r.role))
 from programs r;
+
+select is(:'temporary_makers'::text, 'nobody', 'no_program_may_make_temporary_objects');
 
 select ok(not (a.rolsuper or a.rolcreatedb or a.rolcreaterole or a.rolreplication or a.rolbypassrls),
 	format('%s_has_no_attribute_of_power', a.rolname))
