@@ -17,6 +17,28 @@ begin
 end
 $$;
 
+create or replace function vals.audit_json(_row vals.audit_log)
+returns json
+language sql stable
+as $$
+	select json_build_object('id', _row.id::text, 'at', vals.iso(_row.at), 'actorId', _row.actor_id, 'actorRole', _row.actor_role,
+		'address', _row.address, 'requestId', _row.request_id, 'action', _row.action, 'subject', _row.subject, 'subjectId', _row.subject_id,
+		'before', _row.before, 'after', _row.after)
+$$;
+
+-- The condition on rows a of the audit log which a filter means; in it $1 is the filter.
+create or replace function vals.audit_where(_filter jsonb)
+returns text
+language sql immutable
+as $$
+	select concat_ws(' and ', 'true',
+		case when _filter ? 'action' then 'a.action = $1 ->> ''action''' end,
+		case when _filter ? 'actorId' then 'a.actor_id = ($1 ->> ''actorId'')::uuid' end,
+		case when _filter ? 'subjectId' then 'a.subject_id = ($1 ->> ''subjectId'')::uuid' end,
+		case when _filter ? 'from' then 'a.at >= ($1 ->> ''from'')::timestamptz' end,
+		case when _filter ? 'to' then 'a.at <= ($1 ->> ''to'')::timestamptz' end)
+$$;
+
 -- A page of the audit log, newest first.
 create or replace function api.audit_list(_who jsonb, _filter jsonb)
 returns json
@@ -27,25 +49,13 @@ declare
 	_total bigint;
 	_rows json;
 begin
-	with found as (
-		select a.*
-		from vals.audit_log a
-		where (not _filter ? 'action' or a.action = _filter ->> 'action')
-			and (not _filter ? 'actorId' or a.actor_id = (_filter ->> 'actorId')::uuid)
-			and (not _filter ? 'subjectId' or a.subject_id = (_filter ->> 'subjectId')::uuid)
-			and (not _filter ? 'from' or a.at >= (_filter ->> 'from')::timestamptz)
-			and (not _filter ? 'to' or a.at <= (_filter ->> 'to')::timestamptz)
-	), page as (
-		select f.*
-		from found f
-		order by f.at desc, f.id desc
-		limit _p.size offset _p.skipped
-	)
-	select (select count(*) from found),
-		coalesce((select json_agg(json_build_object('id', p.id::text, 'at', vals.iso(p.at), 'actorId', p.actor_id, 'actorRole', p.actor_role,
-			'address', p.address, 'requestId', p.request_id, 'action', p.action, 'subject', p.subject, 'subjectId', p.subject_id,
-			'before', p.before, 'after', p.after) order by p.at desc, p.id desc) from page p), '[]')
-	into _total, _rows;
+	execute 'select count(*) from vals.audit_log a where ' || vals.audit_where(_filter)
+	into _total
+	using _filter;
+	execute format('select coalesce(json_agg(vals.audit_json(a)), ''[]'') from (%s) a',
+		vals.page_query('vals.audit_log', 'a', vals.audit_where(_filter), 'a.at desc, a.id desc', _p.size, _p.skipped))
+	into _rows
+	using _filter;
 	return vals.page(_rows, _total, _p.page, _p.size);
 end
 $$;
