@@ -90,11 +90,15 @@ begin
 	insert into vals.session_handles (handle_hash, session_id)
 	values (_handle_hash, _session);
 
-	delete from vals.login_attempts
-	where bucket = 'both ' || (_who ->> 'address') || ' ' || _user.email;
+	-- In the order of api.login_begin, or two who sign in at once could wait for each other.
 	update vals.login_attempts
 	set attempts = attempts - 1
-	where bucket in ('address ' || (_who ->> 'address'), 'account ' || _user.email);
+	where bucket = 'address ' || (_who ->> 'address');
+	update vals.login_attempts
+	set attempts = attempts - 1
+	where bucket = 'account ' || _user.email;
+	delete from vals.login_attempts
+	where bucket = 'both ' || (_who ->> 'address') || ' ' || _user.email;
 
 	return query select _session, _user.role, vals.user_json(_user);
 end

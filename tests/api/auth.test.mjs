@@ -10,6 +10,7 @@ import {
   baseUrl,
   caller,
   cookiesOf,
+  eventually,
   execute,
   expectInvalid,
   expectProblem,
@@ -21,6 +22,7 @@ import {
   runName,
   send,
   signIn,
+  whileHeld,
 } from './support.mjs';
 
 const PASSWORD = need('VALS_ADMIN_PASSWORD');
@@ -402,4 +404,22 @@ describe('a sign-in with a key at hand', () => {
     expectStatus(await agent.post('/api/auth/refresh', undefined, OURS), 401);
     expectStatus(await admin.post('/api/auth/refresh', undefined, OURS), 401);
   });
+});
+
+/* Another order would be a circle: each of two has what the other one needs. */
+test('a sign-in that finishes takes the rows of the throttle in the order of one that begins', async () => {
+  const { id, email } = await newAccount('operator');
+  const buckets = ['address 192.0.2.9', `account ${email}`, `both 192.0.2.9 ${email}`];
+  for (const bucket of buckets) await execute("insert into vals.login_attempts (bucket) values (:'bucket') on conflict do nothing", { bucket });
+  const waiting = () => query("select pid from pg_stat_activity where query like 'select api.login_finish(%' and wait_event_type = 'Lock'");
+  const isFree = async (bucket) =>
+    (await query("select true from vals.login_attempts where bucket = :'bucket' for update skip locked", { bucket })).length === 1;
+
+  let finished;
+  await whileHeld(`select from vals.login_attempts where bucket = '${buckets[1]}' for update`, async () => {
+    finished = whileHeld(`select api.login_finish('{"address":"192.0.2.9"}', '${id}', '${runName}r', '${runName}h', 60, null)`, () => undefined);
+    await eventually(async () => (await waiting()).length > 0, 'the sign-in waits for its account');
+    assert.deepEqual([await isFree(buckets[0]), await isFree(buckets[2])], [false, true]);
+  });
+  await finished;
 });
