@@ -11,7 +11,7 @@ as $$
 	returning id
 $$;
 
--- Give a user another password; ends his sessions.
+-- Give a user another password; ends his sessions. One who was deactivated may sign in again: the way back for a last admin.
 create or replace function admin.user_password(_email text, _password_hash text)
 returns uuid
 language sql
