@@ -72,13 +72,16 @@ put_status(const struct upkeep_of *of)
 	buf_free(&json);
 }
 
-/* Make anew what readers find ready. */
+/* Make anew what readers find ready; the feed hears of it where it changed. */
 static void
 refresh(struct db *db)
 {
 	struct db_result *rows = NULL;
+	enum db_outcome outcome = db_call(db, &stmts[STMT_refresh], ARGS(NULL), &rows);
 
-	note_failure(db, STMT_refresh, db_call(db, &stmts[STMT_refresh], ARGS(NULL), &rows));
+	note_failure(db, STMT_refresh, outcome);
+	if (outcome == DB_OK && strcmp(db_value(rows, 0, 0), "t") == 0)
+		db_notify(db, "vals_event");
 	db_result_free(&rows);
 }
 

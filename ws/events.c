@@ -28,6 +28,8 @@ static const struct event_rule event_rules[] = {
 	{ "call.opportunity",   "transfer-opportunity",
 	    { ROOM_CALL_MONITORING, ROOM_KEVIN, ROOM_KEVIN_HIMSELF } },
 	{ "kevin.availability", "kevin-availability-changed", { ROOM_ALL } },
+	{ "dashboard.metrics",  "dashboard:metrics-update",
+	    { ROOM_CALL_MONITORING, ROOM_ANALYTICS } },
 };
 
 const struct event_rule *

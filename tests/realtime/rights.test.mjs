@@ -65,6 +65,7 @@ const AUDIENCE = {
   'call.recording': { joined: ['admin', 'kevin', 'operator'], outside: false },
   'call.transfer': { joined: ROLES, outside: true },
   'call.opportunity': { joined: ['admin', 'kevin', 'operator'], outside: false },
+  'dashboard.metrics': { joined: ['admin', 'kevin', 'operator', 'analyst'], outside: false },
 };
 
 describe('an event', () => {

@@ -33,6 +33,7 @@ export const NAMES = {
   'call.transfer': 'call:transfer',
   'call.opportunity': 'transfer-opportunity',
   'kevin.availability': 'kevin-availability-changed',
+  'dashboard.metrics': 'dashboard:metrics-update',
 };
 
 /* ---- the stock client ---- */

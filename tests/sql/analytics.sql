@@ -1,7 +1,7 @@
 -- Figures: periods and their days, rates, and what is counted. Every expected number is worked out by hand from the few rows above it.
 \ir support/begin.psql
 
-select plan(92);
+select plan(99);
 
 delete from vals.calls;
 
@@ -295,6 +295,33 @@ update vals.dashboard set as_of = now() - interval '16 seconds';
 select is(api.analytics_dashboard(test.who(), '{}') ->> 'is', null, 'one_that_no_runner_keeps_is_not_shown');
 select ok(run.refresh(), 'a_runner_that_comes_back_makes_it_anew');
 select is((select body ->> 'is' from vals.dashboard), null, 'in_its_place');
+
+-- What is told of it.
+create function test.metrics()
+returns jsonb
+language sql
+as $$
+	select jsonb_agg(e.payload - 'timestamp' order by e.id) from vals.event_log e where e.kind = 'dashboard.metrics'
+$$;
+create function test.refresh()
+returns boolean
+language plpgsql
+as $$
+begin
+	delete from vals.event_log;
+	update vals.dashboard set as_of = now() - interval '5 seconds';
+	return run.refresh();
+end
+$$;
+select is(test.metrics() -> -1, (select (body -> 'summary')::jsonb - array['previous', 'delta'] from vals.dashboard), 'all_figures_are_told_where_none_were_known');
+select ok(test.refresh(), 'it_is_made_anew_though_nothing_happened');
+select is(test.metrics(), null, 'of_figures_that_stay_nobody_is_told');
+select test.lead_of('2026-05-03T00:00:00Z', 'google') as another \gset
+update vals.kevin set override_available = false;
+select ok(test.refresh(), 'it_is_made_anew_when_something_happened');
+select is(test.metrics(), '[{"totalLeads":3,"kevinAvailable":false}]'::jsonb, 'the_figures_that_changed_are_told_and_no_others');
+select ok(not run.refresh(), 'a_second_runner_is_too_early');
+select is(jsonb_array_length(test.metrics()), 1, 'and_tells_nothing');
 
 select * from finish();
 rollback;

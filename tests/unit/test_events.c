@@ -62,6 +62,7 @@ each_kind_goes_to_its_rooms_under_its_name(void **state)
 		{ "call.transfer", "call:transfer", "@all " },
 		{ "call.opportunity", "transfer-opportunity", "call-monitoring kevin @kevin " },
 		{ "kevin.availability", "kevin-availability-changed", "@all " },
+		{ "dashboard.metrics", "dashboard:metrics-update", "call-monitoring analytics " },
 	};
 
 	(void)state;
