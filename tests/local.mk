@@ -94,10 +94,13 @@ tests_socketio_echo_SOURCES = tests/realtime/socketio_echo.c $(ws_protocol_sourc
 tests_socketio_echo_CPPFLAGS = $(vals_ws_CPPFLAGS)
 tests_socketio_echo_LDADD = $(vals_ws_LDADD)
 
-# The clients of ./dev bench realtime.
-EXTRA_PROGRAMS = tests/bench/realtime/wsload
+# The clients of ./dev bench realtime, and what ./dev bench floor measures.
+EXTRA_PROGRAMS = tests/bench/realtime/wsload tests/bench/floor/floor
 tests_bench_realtime_wsload_LDADD =
-CLEANFILES += tests/bench/realtime/wsload$(EXEEXT)
+tests_bench_floor_floor_SOURCES = tests/bench/floor/floor.c
+tests_bench_floor_floor_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(LIBPQ_CFLAGS)
+tests_bench_floor_floor_LDADD = $(FCGI_LIBS) $(LIBPQ_LIBS)
+CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Everything else that is tested needs a running VALS: ./dev test.
 EXTRA_DIST += \

@@ -13,11 +13,10 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { makeCases } from './api/cases.mjs';
-import { measureHttp, measureSql, psql } from './api/load.mjs';
+import { measureHttp, measureSql, someLeads } from './api/load.mjs';
 import { cpuOf } from './api/proc.mjs';
 
 const { VALS_URL: url, VALS_DATABASE_URL: database, VALS_ADMIN_TOKEN: token, VALS_AGENT_KEY: agentKey, VALS_STATE: state } = process.env;
@@ -30,7 +29,6 @@ const SQL_CLIENTS = 8;
 const FEW = 50;
 const CROWD = 1000;
 const CROWD_SECONDS = Math.max(8, SECONDS);
-const LEADS = 64;
 const CALLS = 16;
 const BACKGROUND_S = 9;
 const SETTLE_MS = 500;
@@ -112,9 +110,7 @@ async function measure(folder, benchCase, background) {
 const folder = mkdtempSync(join(tmpdir(), 'vals-bench-'));
 let calls = [];
 try {
-  if (psql(database, '-c', `select 1 from vals.leads where phone = '+199900000001'`).length === 0)
-    psql(database, '-f', join(dirname(fileURLToPath(import.meta.url)), 'api', 'data.sql'));
-  const leads = psql(database, '-c', `select id from vals.leads where phone like '+1999%' order by phone limit ${LEADS}`).flat();
+  const leads = someLeads(database);
   calls = await makeCalls();
   print('case', 'conns', 'requests/s', 'p50_ms', 'p99_ms', 'errors', 'cpu_us', 'wrk', 'pgbench', 'ratio', 'by_cpu', 'aim');
   const background = await measureBackground();

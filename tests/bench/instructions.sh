@@ -9,31 +9,9 @@
 #	VALS_BENCH_PATH		what is asked for, instead of a lead
 set -euo pipefail
 
-: "${VALS_BIN:?run by ./dev bench}" "${VALS_DATABASE_URL:?}" "${VALS_ADMIN_TOKEN:?}" "${VALS_WS_SOCKET:?}"
+. "$(dirname "${BASH_SOURCE[0]}")/own/programs.sh"
+
 REQUESTS=${VALS_BENCH_REQUESTS:-2000}
-DATA=$(dirname "$VALS_BIN")
-PATH=$PATH:/usr/sbin
-TEMP=$(mktemp -d /tmp/vals-instr.XXXXXX)
-PIDS=()
-trap 'stop_all; rm -rf "$TEMP"' EXIT
-
-stop_all() {
-	((${#PIDS[@]} == 0)) || kill "${PIDS[@]}" 2>/dev/null || true
-	wait
-	PIDS=()
-}
-
-# as_service COMMAND...: in the background, as the user the stack runs as.
-as_service() {
-	local user
-	user=$(stat -c %U "$DATA/conf/vals.conf")
-	if [ "$user" = "$(id -un)" ]; then
-		"$@" &
-	else
-		setpriv --reuid="$user" --regid="$(id -gn "$user")" --init-groups -- "$@" &
-	fi
-	PIDS+=($!)
-}
 
 # counted NAME FUNCTION...: valgrind's words for counting inside these functions only.
 counted() {
@@ -54,13 +32,7 @@ worker_start() {
 }
 
 nginx_start() {
-	local port
-	port=$(node -e 'const s = require("net").createServer();
-		s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); });')
-	URL=http://127.0.0.1:$port
-	"$DATA/share/nginx/render.sh" "$TEMP/nginx" API_SOCKET="$TEMP/api.sock" WAITING_SOCKET="$TEMP/waiting.sock" \
-		WS_SOCKETS="$VALS_WS_SOCKET" DASHBOARD="$DATA/dashboard" DOCS="$DATA/share/docs" LISTEN="127.0.0.1:$port" \
-		LOGDIR="$TEMP" PIDFILE="$TEMP/nginx.pid" TEMPDIR="$TEMP/nginx-temp"
+	own_nginx
 	sed -i 's/^worker_processes.*/worker_processes 1; master_process off;/' "$TEMP/nginx/nginx.conf"
 	counted nginx ngx_process_events_and_timers
 	as_service "${CALLGRIND[@]}" nginx -e "$TEMP/error.log" -c "$TEMP/nginx/nginx.conf" 2>"$TEMP/nginx.log"
@@ -90,8 +62,6 @@ report() {
 		}'
 }
 
-chmod 777 "$TEMP"
-mkdir -m 777 "$TEMP/nginx-temp"
 LEAD=$(psql -X -At "$VALS_DATABASE_URL" -c 'select id from vals.leads limit 1')
 if [ -z "$LEAD" ]; then
 	LEAD=$(psql -X -qAt "$VALS_DATABASE_URL" -c "insert into vals.leads (first_name, last_name, phone)
@@ -100,11 +70,7 @@ fi
 ASKED=${VALS_BENCH_PATH:-/api/leads/$LEAD}
 worker_start
 nginx_start
-tries=120
-until curl -s -f -o /dev/null "$URL/readyz"; do
-	((--tries > 0)) || { cat "$TEMP"/*.log >&2; exit 1; }
-	sleep 0.5
-done
+answers /readyz
 ask "$REQUESTS"
 stop_all
 printf '%-8s %-14s %8s\n' process library per_request

@@ -3,7 +3,7 @@
 # --- bench -----------------------------------------------------------------
 
 # Benchmarks too long to be run with the others: only when named.
-BENCH_LONG=" instructions search "
+BENCH_LONG=" floor instructions search "
 
 # cmd_bench [AREA...]: tests/bench/AREA.mjs or .sh, each printing its table.
 cmd_bench() {
@@ -12,8 +12,9 @@ cmd_bench() {
 	suite_artifacts
 	SUITE_FLAVOUR=plain
 	suite_stack
-	quietly "$BUILD/wsload.log" make -C "$BUILD/plain" tests/bench/realtime/wsload || die "wsload does not build"
-	export VALS_WSLOAD=$BUILD/plain/tests/bench/realtime/wsload
+	quietly "$BUILD/bench.log" make -C "$BUILD/plain" tests/bench/realtime/wsload tests/bench/floor/floor ||
+		die "the benchmarks' programs do not build"
+	export VALS_WSLOAD=$BUILD/plain/tests/bench/realtime/wsload VALS_FLOOR=$BUILD/plain/tests/bench/floor/floor
 	for file in "$ROOT"/tests/bench/*.{mjs,sh}; do
 		[ -e "$file" ] || continue
 		area=$(basename "${file%.*}")

@@ -16,7 +16,7 @@ function headers(token) {
 }
 
 /* GET one of several paths, one after the other. */
-function get(token, paths) {
+export function get(token, paths) {
   return `${headers(token)}
 local paths, n = ${luaList(paths)}, 0
 request = function()

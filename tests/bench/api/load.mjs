@@ -3,12 +3,14 @@
  */
 import { spawn, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { cpuOf } from './proc.mjs';
 
 const WRK_THREADS = 2;
 const PGBENCH_THREADS = 2;
+const LEADS = 64;
 const REAPED_MS = 300;	/* a backend's time is counted once its parent has seen it end */
 
 /* What wrk saw, as one line: requests, microseconds, p50 and p99 in microseconds, errors. */
@@ -102,4 +104,11 @@ export async function measureHttp(folder, state, url, lua, connections, seconds)
 export function psql(url, ...args) {
   const text = execFileSync('psql', ['-X', '-q', '-At', '-F', '\t', '-v', 'ON_ERROR_STOP=1', ...args, url], { encoding: 'utf8' });
   return text.split('\n').filter(Boolean).map((line) => line.split('\t'));
+}
+
+/* The ids of some leads of data.sql, which is loaded where it is not there yet. */
+export function someLeads(url) {
+  if (psql(url, '-c', `select 1 from vals.leads where phone = '+199900000001'`).length === 0)
+    psql(url, '-f', join(dirname(fileURLToPath(import.meta.url)), 'data.sql'));
+  return psql(url, '-c', `select id from vals.leads where phone like '+1999%' order by phone limit ${LEADS}`).flat();
 }
