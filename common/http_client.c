@@ -239,9 +239,12 @@ save_bytes(char *data, size_t size, size_t count, void *arg)
 		request->is_too_long = true;
 		return 0;
 	}
-	for (; left > 0; data += wrote, left -= (size_t)wrote) {
+	while (left > 0) {
 		wrote = write(request->download.fd, data, left);
-		if (wrote <= 0) {
+		if (wrote > 0) {
+			data += wrote;
+			left -= (size_t)wrote;
+		} else if (wrote == 0 || errno != EINTR) {
 			request->is_lost = true;
 			return 0;
 		}

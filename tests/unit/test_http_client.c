@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -739,6 +740,70 @@ a_file_that_cannot_be_written_ends_the_download(void **state)
 	http_client_free(&client);
 }
 
+/* A child that takes what comes out of a pipe, but not at once; its exit status says whether that was len bytes. */
+static pid_t
+reader_start(int pipes[static 2], size_t len)
+{
+	char bytes[REQUEST_SIZE];
+	pid_t pid = fork();
+	ssize_t got;
+
+	assert_int_not_equal(pid, -1);
+	if (pid > 0)
+		return pid;
+	close(pipes[1]);
+	clock_sleep_ms(200);
+	while ((got = read(pipes[0], bytes, sizeof(bytes))) > 0 && (size_t)got <= len)
+		len -= (size_t)got;
+	_exit(got == 0 && len == 0 ? 0 : 1);
+}
+
+static void
+on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* Signals every few milliseconds, which end a write that waits. */
+static void
+signals_set(bool come)
+{
+	const struct sigaction action = { .sa_handler = come ? on_signal : SIG_IGN };
+	const struct itimerval every = { { 0, come ? 5000 : 0 }, { 0, come ? 5000 : 0 } };
+
+	if (come)
+		assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+	if (!come)
+		assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+}
+
+static void
+a_signal_costs_a_download_nothing(void **state)
+{
+	struct http_client *client = http_client_new("");
+	struct http_download wish = { .url = url_of("/full"), .may_be_loopback = true, .max_bytes = HTTP_CLIENT_ANSWER_MAX };
+	struct outcome outcome = { 0 };
+	int pipes[2], status;
+	pid_t reader;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	reader = reader_start(pipes, HTTP_CLIENT_ANSWER_MAX);
+	close(pipes[0]);
+	wish.fd = pipes[1];
+	signals_set(true);
+	http_client_download(client, &wish, note, &outcome);
+	run_until(client, 0, 30000);
+	signals_set(false);
+	close(pipes[1]);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_string_equal(outcome.error, "");
+	assert_int_equal(outcome.status, 200);
+	assert_int_equal(status, 0);
+	http_client_free(&client);
+}
+
 int
 main(void)
 {
@@ -771,6 +836,7 @@ main(void)
 		cmocka_unit_test(downloads_are_bounded),
 		cmocka_unit_test(a_download_follows_no_redirect),
 		cmocka_unit_test(a_file_that_cannot_be_written_ends_the_download),
+		cmocka_unit_test(a_signal_costs_a_download_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
