@@ -51,8 +51,8 @@ static const struct bounds {
 	long max;
 } bounds[] = {
 	{ CONF_database_timeout_ms, 1, 3600000 },
-	{ CONF_api_workers, 0, 1024 },
-	{ CONF_waiting_workers, 1, 1024 },
+	{ CONF_api_workers, 0, 256 },
+	{ CONF_waiting_workers, 1, 256 },
 	{ CONF_request_timeout, 1, 3600 },
 	{ CONF_access_token_ttl, 1, 86400 },
 	{ CONF_refresh_token_ttl, 1, INT_MAX },

@@ -236,8 +236,10 @@ a_bad_file_is_refused_by_line(void **state)
 		const char *reason;
 	} rows[] = {
 		{ "api_workers = 1\n\nnonsense = 1\n", ":3: there is no setting nonsense" },
-		{ "api_workers = many\n", ":1: api_workers is not a whole number from 0 to 1024" },
-		{ "api_workers = 1025\n", ":1: api_workers is not" },
+		{ "api_workers = many\n", ":1: api_workers is not a whole number from 0 to 256" },
+		{ "api_workers = 257\n", ":1: api_workers is not" },
+		{ "waiting_workers = 257\n", ":1: waiting_workers is not a whole number from 1 to 256" },
+		{ "waiting_workers = 0\n", ":1: waiting_workers is not" },
 		{ "api_workers = -1\n", ":1: api_workers is not" },
 		{ "api_workers = +1\n", ":1: api_workers is not" },
 		{ "api_workers =\n", ":1: api_workers is not" },
