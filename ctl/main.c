@@ -6,6 +6,7 @@
  */
 #include "ctl.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,16 @@ ctl_call(struct db *db, enum stmt stmt, const char *const *args)
 	return result;
 }
 
+/* The exit status, once what was printed has arrived: a key or password is never shown again. */
+static int
+ctl_end(int status)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return status;
+	fprintf(stderr, "valsctl: could not write the output: %s\n", strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -187,5 +198,5 @@ main(int argc, char **argv)
 	command = ctl_find(argc, argv, &words);
 	if (command == NULL || ctl_parse(argc - words, argv + words, command->has_operand, &options) == -1)
 		return ctl_usage();
-	return command->run(&options);
+	return ctl_end(command->run(&options));
 }

@@ -7,10 +7,14 @@ new_state ctl
 start
 DATA=$(dirname "$(readlink -f "$STATE/log")")
 
-# ctl WORD...: valsctl on this installation; sets OUT, ERR and RC.
+# valsctl WORD...: on this installation.
+valsctl() {
+	DATABASE_URL="${VALS_DATABASE_URL%&user=*}" VALS_CONF="$DATA/conf/vals.conf" JWT_KEYS_DIR="$DATA/jwt" "$DATA/bin/valsctl" "$@"
+}
+
+# ctl WORD...: the same; sets OUT, ERR and RC.
 ctl() {
-	OUT=$(DATABASE_URL="${VALS_DATABASE_URL%&user=*}" VALS_CONF="$DATA/conf/vals.conf" JWT_KEYS_DIR="$DATA/jwt" \
-		"$DATA/bin/valsctl" "$@" 2>"$TEMP/err")
+	OUT=$(valsctl "$@" 2>"$TEMP/err")
 	RC=$?
 	ERR=$(cat "$TEMP/err")
 }
@@ -101,8 +105,13 @@ trap '' XFSZ
 	[ "$RC" = 1 ]
 )
 is "a_key_that_cannot_be_written_is_an_error" $? 0
-trap - XFSZ
 is "and_leaves_no_half_key_behind" "$(ls "$DATA/jwt")" "$keys_before"
+(
+	ulimit -f 0
+	valsctl token --email op@vals.local >"$TEMP/full" 2>/dev/null
+)
+is "what_cannot_be_printed_is_an_error" $? 1
+trap - XFSZ
 
 # --- API keys --------------------------------------------------------------------
 
