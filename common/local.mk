@@ -18,7 +18,17 @@ libcommon_a_SOURCES = \
 	common/csv.h \
 	common/db.c \
 	common/db.h \
+	common/db_call.c \
+	common/db_cancel.c \
+	common/db_connect.c \
+	common/db_error.c \
+	common/db_exchange.c \
+	common/db_notify.c \
+	common/db_private.h \
+	common/db_result.c \
+	common/db_script.c \
 	common/db_status.c \
+	common/db_transaction.c \
 	common/failpoint.c \
 	common/failpoint.h \
 	common/fields.c \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # includes.sh - who may include whom
 #
-# A third-party header stands in the one file that wraps it, the programs never include
-# each other, and every .c includes its own header first, so headers prove that they
-# stand alone.
+# A third-party header stands in the one file that wraps it (libpq's in those that are
+# common/db), the programs never include each other, and every .c includes its own header
+# first, so headers prove that they stand alone.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/harness/tap.sh
@@ -13,7 +13,7 @@ programs="fcgi runner ws ctl"
 # Third-party headers: a regex for the name, and one for the files that may.
 third_party='
 ^fcgiapp\.h$		^fcgi/fcgx\.c$
-^libpq-fe\.h$		^(common/db|ws/pgasync)\.c$
+^libpq-fe\.h$		^(common/db(_[a-z]+)?\.c|common/db_private\.h|ws/pgasync\.c)$
 ^curl/			^common/http_client\.c$
 ^json-c/|^json\.h$	^common/json\.c$
 ^openssl/		^common/crypto\.c$
@@ -78,6 +78,11 @@ common_is_alone() {
 	done
 }
 
+# What the files of common/db share is nobody else's.
+prying() {
+	quoted | grep -E ' db_private\.h$' | grep -vE '^common/db(_[a-z]+)?\.c '
+}
+
 not_first() {
 	local file own first
 	while read -r file; do
@@ -91,5 +96,6 @@ not_first() {
 empty "third_party_headers_stand_in_their_one_file" "$(misplaced)"
 empty "programs_never_include_each_other" "$(strangers)"
 empty "common_includes_no_program" "$(common_is_alone)"
+empty "db_private_h_is_included_by_the_files_of_db_only" "$(prying)"
 empty "every_file_includes_its_own_header_first" "$(not_first)"
 tap_done
