@@ -82,20 +82,24 @@ make_parents(int dir_fd, const char *name)
 	return 0;
 }
 
-/* Have the folder remember what stands in it. */
+/* Have the folders the name stands in, and the folder of recordings, remember what is in them. */
 static int
-sync_parent(int dir_fd, const char *name)
+sync_parents(int dir_fd, const char *name)
 {
 	char path[RECORDING_NAME_SIZE];
 	int fd, status;
 
-	snprintf(path, sizeof(path), "%.*s", (int)(strrchr(name, '/') - name), name);
-	fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	status = fsync(fd);
-	close(fd);
-	return status;
+	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - name), name);
+		fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd == -1)
+			return -1;
+		status = fsync(fd);
+		close(fd);
+		if (status == -1)
+			return -1;
+	}
+	return fsync(dir_fd);
 }
 
 int
@@ -115,8 +119,10 @@ recording_file_keep(struct recording_file *file, const char *name)
 	} else {
 		close(file->fd);
 		file->fd = -1;
-		if (sync_parent(file->dir_fd, name) == -1)
+		if (sync_parents(file->dir_fd, name) == -1) {
 			error = errno;
+			unlinkat(file->dir_fd, name, 0);
+		}
 	}
 	errno = error;
 	return error == 0 ? 0 : -1;

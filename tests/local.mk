@@ -84,6 +84,7 @@ tests_unit_test_session_queue_LDADD = $(test_ws_libs)
 tests_unit_test_socketio_LDADD = $(test_ws_libs)
 
 tests_unit_test_recording_file_LDADD = tests/librunner.a $(test_libs)
+tests_unit_test_recording_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync
 tests_unit_test_telnyx_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runner
 tests_unit_test_telnyx_LDADD = tests/librunner.a $(test_libs)
 endif

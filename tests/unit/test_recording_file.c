@@ -23,6 +23,32 @@
 #define NAME "2026/01/" ID ".mp3"
 #define TEMP "tmp/" ID ".1"
 
+#define SYNCED_MAX 8
+
+/* What was synced, and how many syncs go well; the linker puts __wrap_fsync in the place of fsync. */
+static struct {
+	ino_t inodes[SYNCED_MAX];
+	int count;
+	int good;
+} synced;
+
+int __wrap_fsync(int fd);
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat sb;
+
+	assert_int_equal(fstat(fd, &sb), 0);
+	assert_true(synced.count < SYNCED_MAX);
+	if (synced.count == synced.good) {
+		errno = EIO;
+		return -1;
+	}
+	synced.inodes[synced.count++] = sb.st_ino;
+	return 0;
+}
+
 struct fixture {
 	char path[64];
 	int dir_fd;
@@ -40,6 +66,8 @@ make(void **state)
 	snprintf(fixture->path, sizeof(fixture->path), "%s/new", base);
 	fixture->dir_fd = recording_dir_open(fixture->path);
 	assert_true(fixture->dir_fd >= 0);
+	synced.count = 0;
+	synced.good = SYNCED_MAX;
 	*state = fixture;
 	return 0;
 }
@@ -103,6 +131,48 @@ the_group_may_read_what_is_kept(void **state)
 	assert_int_equal(sb.st_mode & 0777, 0640);
 	assert_int_equal(fstatat(fixture->dir_fd, "2026/01", &sb, 0), 0);
 	assert_int_equal(sb.st_mode & 0777, 0750);
+}
+
+static bool
+is_synced(const struct fixture *fixture, const char *name)
+{
+	struct stat sb;
+
+	assert_int_equal(fstatat(fixture->dir_fd, name, &sb, 0), 0);
+	for (int i = 0; i < synced.count; i++)
+		if (synced.inodes[i] == sb.st_ino)
+			return true;
+	return false;
+}
+
+static void
+a_kept_file_and_the_folders_it_stands_in_are_on_the_disk(void **state)
+{
+	struct fixture *fixture = *state;
+
+	begin(fixture);
+	assert_int_equal(recording_file_keep(&fixture->file, NAME), 0);
+	assert_true(is_synced(fixture, NAME));
+	assert_true(is_synced(fixture, "2026/01"));
+	assert_true(is_synced(fixture, "2026"));
+	assert_true(is_synced(fixture, "."));
+}
+
+static void
+what_does_not_reach_the_disk_is_gone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int good = 0; good < 4; good++) {
+		synced.count = 0;
+		synced.good = good;
+		begin(fixture);
+		assert_int_equal(recording_file_keep(&fixture->file, NAME), -1);
+		assert_int_equal(errno, EIO);
+		assert_int_equal(fixture->file.fd, -1);
+		assert_false(is_there(fixture, TEMP));
+		assert_false(is_there(fixture, NAME));
+	}
 }
 
 static void
@@ -194,6 +264,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(a_kept_file_is_whole_and_under_its_name),
 		WITH_FIXTURE(the_group_may_read_what_is_kept),
+		WITH_FIXTURE(a_kept_file_and_the_folders_it_stands_in_are_on_the_disk),
+		WITH_FIXTURE(what_does_not_reach_the_disk_is_gone),
 		WITH_FIXTURE(keeping_again_replaces),
 		WITH_FIXTURE(a_dropped_file_is_gone),
 		WITH_FIXTURE(no_other_name_is_kept_or_deleted),
