@@ -62,13 +62,13 @@ describe('a page of our own, signed in by its cookie', () => {
       socket.on('call:started', (callData) => { heard.started.push(callData); });
       socket.on('call:engagement-update', (data) => { heard.scores[data.callId] = data.engagementScore; });
       await entering(socket);
-      await hears(socket, 'system-status');
+      /* The first may be a second old, and not know of the call. */
+      await hears(socket, 'system-status', ({ activeCalls }) => activeCalls >= 1);
       expectStatus(await agent.post('/api/agent/engagement-score', { callId, engagementScore: 91 }), 200);
       await hears(socket, 'call:engagement-update', (event) => event.callId === callId);
 
       assert.equal(heard.scores[callId], 91);
       assert.deepEqual(Object.keys(heard.status).sort(), ['activeCalls', 'kevinAvailable', 'learningProgress', 'systemLoad']);
-      assert.ok(heard.status.activeCalls >= 1);
       assert.ok(heard.status.systemLoad >= 0 && heard.status.systemLoad <= 1);
       assert.ok(heard.status.learningProgress >= 0 && heard.status.learningProgress <= 100);
       assert.equal(typeof heard.status.kevinAvailable, 'boolean');
