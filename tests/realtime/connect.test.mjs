@@ -41,6 +41,12 @@ describe('the stock client', () => {
     assert.deepEqual(await ask(socket, 'join-room', { room: 'leads' }), { success: true });
   });
 
+  test('may name subprotocols, and is given the first', async () => {
+    const socket = await enterAs('operator', { transports: ['websocket'], protocols: ['chat', 'x.y+z'] });
+    assert.equal(socket.io.engine.transport.ws.protocol, 'chat');
+    assert.deepEqual(await ask(socket, 'join-room', { room: 'leads' }), { success: true });
+  });
+
   test('sends unicode and long texts both ways', async () => {
     const socket = await enterAs('operator', { transports: ['polling'] });
     const { error } = await ask(socket, 'join-room', { room: `grüße 😀 ${'x'.repeat(100_000)}` });
