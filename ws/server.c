@@ -46,7 +46,7 @@
 #define SERVER_SWEEP_MS 250
 #define SERVER_GATHER_MAX 65536		/* bytes of frames put together for one write */
 
-enum server_method { SERVER_GET, SERVER_POST, SERVER_OPTIONS, SERVER_OTHER };
+enum server_method { SERVER_GET, SERVER_HEAD, SERVER_POST, SERVER_OPTIONS, SERVER_OTHER };
 
 struct conn {
 	struct lws *wsi;
@@ -315,6 +315,8 @@ server_method(struct lws *wsi)
 {
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
 		return SERVER_GET;
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
+		return SERVER_HEAD;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
 		return SERVER_POST;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0)
@@ -592,7 +594,7 @@ server_add_cors(struct conn *conn, unsigned char **at, unsigned char *end)
 		server_add_header(conn->wsi, "access-control-allow-headers:", asked, at, end);
 }
 
-/* Write head and body of the reply; -1 if the connection is broken. */
+/* Write the reply, to a HEAD without its body; -1 if the connection is broken. */
 static int
 server_write_reply(struct conn *conn)
 {
@@ -612,7 +614,8 @@ server_write_reply(struct conn *conn)
 		server_add_cors(conn, &at, end);
 	if (lws_finalize_write_http_header(wsi, start, &at, end) != 0)
 		return -1;
-	if (len > 0 && lws_write(wsi, (unsigned char *)conn->out.data + LWS_PRE, len,
+	if (len > 0 && conn->method != SERVER_HEAD &&
+	    lws_write(wsi, (unsigned char *)conn->out.data + LWS_PRE, len,
 	    LWS_WRITE_HTTP_FINAL) < 0)
 		return -1;
 	return 0;

@@ -72,6 +72,11 @@ describe('a handshake', () => {
       refused(await knock(method, path, method === 'POST' ? { body: '4x' } : {}), status, code, message);
     });
 
+  test('by HEAD is refused without a word', async () => {
+    const answer = await knock('HEAD', POLLING);
+    assert.deepEqual([answer.status, answer.text], [400, '']);
+  });
+
   for (const path of ['/', '/socket.io', '/socket.io/x?EIO=4&transport=polling', '/engine.io/?EIO=4&transport=polling'])
     test(`${path} is no place to meet`, async () => {
       assert.equal((await knock('GET', path)).status, 404);
