@@ -61,6 +61,7 @@ struct session {
 	struct conn *websocket;
 	struct conn *speaking;	/* whose message is being handled */
 	struct queue queue;
+	size_t answers;		/* how many of the queue answered its own messages, at most */
 	bool is_ping_due;	/* a ping goes before everything queued */
 	bool is_probed;		/* the probe's ping was answered */
 	bool is_held;		/* in the list of those to be released */
@@ -410,11 +411,15 @@ session_write_websocket(struct session *session)
 		conn_wake(session->websocket);
 }
 
+/*
+ * Who asks many things at once is not slow for having as many answers waiting: they are made
+ * faster than anybody reads, those to one POST in a single moment. Their bytes count as any others.
+ */
 static bool
 session_is_slow(const struct session *session)
 {
 	return session->queue.bytes > sessions.settings.queue_bytes ||
-	    session->queue.count > sessions.settings.queue_frames;
+	    session->queue.count > sessions.settings.queue_frames + session->answers;
 }
 
 /* Put the session among those to be released, unless it holds enough for a write. */
@@ -444,6 +449,10 @@ session_send(struct session *session, struct frame *const *frames, size_t count)
 		sent = session_push(session, frames, count);
 	if (sent == count || session->is_doomed)
 		return;
+	if (session->queue.count == 0)
+		session->answers = 0;
+	if (session->speaking != NULL)
+		session->answers += count - sent;
 	while (sent < count)
 		queue_add(&session->queue, frames[sent++]);
 	if (session_may_hold(session))

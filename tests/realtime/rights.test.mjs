@@ -248,4 +248,11 @@ describe('other events', () => {
     assert.ok(refused.every(({ error }) => error === 'too many requests at once'));
     assert.ok(answers.length - refused.length >= 32);
   });
+
+  for (const transport of ['polling', 'websocket'])
+    test(`by the thousand at once are answered, each of them (${transport})`, async () => {
+      const socket = await enterAs('operator', { transports: [transport] });
+      const answers = await Promise.all(Array.from({ length: 6000 }, (_, i) => ask(socket, 'nobody-knows-this', i)));
+      assert.deepEqual(new Set(answers.map(({ error }) => error)), new Set(['unknown event']));
+    });
 });

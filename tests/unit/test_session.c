@@ -724,6 +724,84 @@ many_small_frames_fill_a_queue_too(void **state)
 }
 
 static void
+answers_to_one_post_may_be_more_than_a_queue_of_events(void **state)
+{
+	struct session *session = open_polling();
+	char body[QUEUE_FRAMES * 6 + 1] = "4";
+
+	(void)state;
+	for (int i = 1; i < QUEUE_FRAMES * 3; i++)
+		strcat(body, "\x1e" "4");
+	assert_string_equal(post(session, body)->out, "ok");
+	turn();
+	assert_int_equal(closed_count, 0);
+	for (int i = 0; i < QUEUE_FRAMES; i++)
+		say(session, "4");
+	turn();
+	assert_int_equal(closed_count, 0);
+	say(session, "4");
+	turn();
+	assert_int_equal(closed_count, 1);
+	assert_int_equal(metrics.queue_drops, 1);
+}
+
+static void
+so_may_answers_on_a_websocket(void **state)
+{
+	struct conn *conn;
+	struct session *session = open_websocket(&conn);
+
+	(void)state;
+	conn->sends = CONN_BUSY;
+	for (int i = 0; i < QUEUE_FRAMES * 3; i++)
+		receive(session, conn, "4");
+	for (int i = 0; i < QUEUE_FRAMES; i++)
+		say(session, "4");
+	turn();
+	assert_int_equal(conn->close_code, 0);
+	say(session, "4");
+	turn();
+	assert_int_equal(conn->close_code, 1013);
+}
+
+static void
+answers_that_were_taken_make_no_room_for_events(void **state)
+{
+	struct session *session = open_polling();
+
+	(void)state;
+	post(session, "4a\x1e" "4b\x1e" "4c");
+	assert_string_equal(get(session)->out, "4a\x1e" "4b\x1e" "4c");
+	for (int i = 0; i < QUEUE_FRAMES; i++)
+		say(session, "4");
+	turn();
+	assert_int_equal(closed_count, 0);
+	say(session, "4");
+	turn();
+	assert_int_equal(closed_count, 1);
+}
+
+static void
+answers_without_end_fill_a_queue(void **state)
+{
+	struct session *session = open_polling();
+	char body[202];
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	body[0] = '4';
+	body[sizeof(body) - 1] = '\0';
+	for (int i = 0; i < QUEUE_BYTES / 201; i++)
+		post(session, body);
+	turn();
+	assert_int_equal(closed_count, 0);
+	post(session, body);
+	turn();
+	assert_int_equal(closed_count, 1);
+	assert_int_equal(metrics.queue_drops, 1);
+}
+
+static void
 a_peer_that_does_not_read_is_closed_when_its_queue_is_full(void **state)
 {
 	struct conn *conn;
@@ -1057,6 +1135,10 @@ main(void)
 		TEST(a_session_that_ends_while_it_is_held_gets_nothing),
 		TEST(what_is_held_counts_as_waiting_only_if_the_pipe_is_full),
 		TEST(many_small_frames_fill_a_queue_too),
+		TEST(answers_to_one_post_may_be_more_than_a_queue_of_events),
+		TEST(so_may_answers_on_a_websocket),
+		TEST(answers_that_were_taken_make_no_room_for_events),
+		TEST(answers_without_end_fill_a_queue),
 		TEST(a_peer_that_does_not_read_is_closed_when_its_queue_is_full),
 		TEST(invalid_packets_close_a_websocket),
 		TEST(each_end_has_its_close_code),
