@@ -107,7 +107,8 @@ worker_serve_one(struct worker *worker)
 	atomic_store(&slot->busy_since_ms, 0);
 }
 
-static void
+/* Returns the exit status: 1 when the listener is of no use. */
+static int
 worker_loop(struct worker *worker)
 {
 	struct epoll_event events[2];
@@ -117,7 +118,7 @@ worker_loop(struct worker *worker)
 		int count = epoll_wait(worker->epoll_fd, events, 2, WORKER_TICK_MS);
 
 		if (worker_is_told_to_stop(worker, events, count))
-			return;
+			break;
 		if (count <= 0)
 			continue;
 		switch (fcgx_accept(worker->tools.fcgx)) {
@@ -132,9 +133,10 @@ worker_loop(struct worker *worker)
 			break;
 		case FCGX_BROKEN:
 			log_error("worker", "could not accept: %s", strerror(errno));
-			return;
+			return 1;
 		}
 	}
+	return 0;
 }
 
 /* Where heavy reads go; NULL if there is no such place. Nothing is opened before the first of them. */
@@ -177,7 +179,7 @@ worker_run(int listener, struct limiter *limiter, struct shared *shared, struct 
 		status = WORKER_EXIT_SCHEMA;
 	} else {
 		atomic_store(&slot->is_ready, true);
-		worker_loop(&worker);
+		status = worker_loop(&worker);
 	}
 
 	close(worker.epoll_fd);
