@@ -51,7 +51,7 @@ struct runner {
 	struct http_client *http;
 	struct commands *commands;
 	struct recordings *recordings;
-	struct arena *arena; /* the account's texts; the settings' own die with a reload */
+	struct arena *arena; /* the account's texts, our name in the rows */
 	struct telnyx_account account;
 	int signals; /* signalfd */
 	bool is_configured; /* the provider's settings are complete */
@@ -102,6 +102,17 @@ open_signals(void)
 	return fd;
 }
 
+/* Whether a runner can begin with these settings; the reason why not is logged. */
+static bool
+would_start(void)
+{
+	bool may_call = http_client_may_call(conf_text(CONF_telnyx_api_base));
+
+	if (!may_call)
+		log_error("start", "telnyx_api_base must be https, or http on loopback");
+	return may_call;
+}
+
 static void
 drain(struct runner *runner, enum state state)
 {
@@ -123,7 +134,7 @@ read_signals(struct runner *runner)
 			drain(runner, STOPPING);
 		else if (runner->state != RUNNING)
 			log_info("reload", "already stopping");
-		else if (conf_reload() == 0)
+		else if (conf_would_do(would_start))
 			drain(runner, RELOADING);
 		else
 			log_error("reload", "the settings are wrong, going on with the old ones");
@@ -321,10 +332,8 @@ run(char **argv)
 		log_error("start", "could not catch signals: %s", strerror(errno));
 		return 1;
 	}
-	if (!http_client_may_call(conf_text(CONF_telnyx_api_base))) {
-		log_error("start", "telnyx_api_base must be https, or http on loopback");
+	if (!would_start())
 		return 1;
-	}
 	runner.is_configured = is_configured();
 	runner.arena = arena_new(1024);
 	open_database(&runner);
