@@ -55,7 +55,8 @@ struct master {
 	int epoll_fd;
 	pid_t old[SHARED_WORKERS_MAX];	/* workers of our former self */
 	int old_count;
-	int64_t old_until_ms;
+	int64_t old_since_ms;		/* when they became that */
+	int64_t old_tell_ms;		/* when they are told to go, at first or again */
 	bool is_stopping;
 	bool is_reload_wanted;
 	bool has_been_ready;
@@ -74,7 +75,10 @@ master_signals(sigset_t *signals)
 	sigaddset(signals, SIGCHLD);
 }
 
-/* How many workers each pool has. */
+/*
+ * How many workers each pool has. There is room for all the settings allow, but perhaps
+ * not for four on each core of a very large machine.
+ */
 static void
 master_plan(struct master *master)
 {
@@ -83,8 +87,6 @@ master_plan(struct master *master)
 
 	if (api <= 0)
 		api = 4 * sysconf(_SC_NPROCESSORS_ONLN);
-	if (waiting < 1)
-		waiting = 1;
 	if (api + waiting > SHARED_WORKERS_MAX)
 		api = SHARED_WORKERS_MAX - waiting;
 	master->count = (int)(api + waiting);
@@ -94,11 +96,12 @@ master_plan(struct master *master)
 		master->children[i].pool = i < api ? 0 : 1;
 }
 
-/* The pids a former self left in the environment. */
+/* The pids a former self left in the environment, as far as these workers still live. */
 static void
 master_read_drain(struct master *master)
 {
 	const char *list = getenv(MASTER_DRAIN);
+	int wait_status;
 	char *end;
 
 	for (; list != NULL && *list != '\0' && master->old_count < SHARED_WORKERS_MAX;
@@ -107,10 +110,12 @@ master_read_drain(struct master *master)
 
 		if (end == list)
 			break;
-		master->old[master->old_count++] = (pid_t)pid;
+		if (pid > 0 && waitpid((pid_t)pid, &wait_status, WNOHANG) == 0)
+			master->old[master->old_count++] = (pid_t)pid;
 	}
 	unsetenv(MASTER_DRAIN);
-	master->old_until_ms = clock_ms() + MASTER_READY_MS;
+	master->old_since_ms = clock_ms();
+	master->old_tell_ms = master->old_since_ms + MASTER_READY_MS;
 }
 
 /* In the child: forget the master's things and serve. */
@@ -186,17 +191,23 @@ master_signal_old(const struct master *master, int sig)
 }
 
 static void
+master_signal_workers(const struct master *master, int sig)
+{
+	master_signal_children(master, sig);
+	master_signal_old(master, sig);
+}
+
+static void
 master_stop(struct master *master, int status)
 {
 	if (master->is_stopping) {
-		master_signal_children(master, SIGKILL);
+		master_signal_workers(master, SIGKILL);
 		return;
 	}
 	master->is_stopping = true;
 	master->status = status;
 	master->stop_by_ms = clock_ms() + MASTER_STOP_MS;
-	master_signal_children(master, SIGTERM);
-	master_signal_old(master, SIGTERM);
+	master_signal_workers(master, SIGTERM);
 }
 
 /* A worker has ended: decide when its place is filled again. */
@@ -265,12 +276,12 @@ master_drain(struct master *master)
 
 	if (is_ready && !master->has_been_ready) {
 		master->has_been_ready = true;
+		master->old_tell_ms = clock_ms();
 		log_info("master", "%d workers are ready", master->count);
 	}
-	if (master->old_count > 0 && (is_ready || clock_ms() >= master->old_until_ms)) {
+	if (master->old_count > 0 && clock_ms() >= master->old_tell_ms) {
 		master_signal_old(master, SIGTERM);
-		/* Tell those again that have not gone when the next grace is over. */
-		master->old_until_ms = clock_ms() + MASTER_STOP_MS;
+		master->old_tell_ms = clock_ms() + MASTER_STOP_MS;
 	}
 }
 
@@ -346,26 +357,37 @@ master_read_signals(struct master *master)
 	}
 }
 
+/* Whether the last reload is through, but for old workers that take longer than a request may. */
+static bool
+master_is_settled(const struct master *master)
+{
+	int64_t patience_ms = conf_int(CONF_request_timeout) * 1000;
+
+	return master->has_been_ready &&
+	    (master->old_count == 0 || clock_ms() - master->old_since_ms >= patience_ms);
+}
+
 /*
- * A wanted reload waits until the last one is through: generations of workers that overlap would
- * use up the database's connections. Several wishes meanwhile are one.
+ * A wanted reload waits for the last one: generations of workers that overlap would use up the
+ * database's connections. Several wishes meanwhile are one.
  */
 static void
 master_reload_due(struct master *master)
 {
-	if (!master->is_reload_wanted || master->is_stopping || !master->has_been_ready || master->old_count > 0)
+	if (!master->is_reload_wanted || master->is_stopping || !master_is_settled(master))
 		return;
 	master->is_reload_wanted = false;
 	master_reload(master);
 }
 
+/* Whether there are workers, those of our former self too: some of them may still be answering. */
 static bool
-master_has_children(const struct master *master)
+master_has_workers(const struct master *master)
 {
 	for (int i = 0; i < master->count; i++)
 		if (master->children[i].pid != 0)
 			return true;
-	return false;
+	return master->old_count > 0;
 }
 
 static void
@@ -383,10 +405,10 @@ master_loop(struct master *master)
 		master_reload_due(master);
 		if (!master->is_stopping)
 			continue;
-		if (!master_has_children(master))
+		if (!master_has_workers(master))
 			return;
 		if (clock_ms() >= master->stop_by_ms)
-			master_signal_children(master, SIGKILL);
+			master_signal_workers(master, SIGKILL);
 	}
 }
 

@@ -108,6 +108,30 @@ sed -i '/^log_requests = /d' "$CONF"
 reload
 wait_for 60 logged vals-api 'workers are ready'
 
+is_drained() {
+	[ "$(children_of "$master" | wc -l)" = $((API_WORKERS + WAITING_WORKERS)) ]
+}
+wait_for 60 is_drained
+mapfile -t workers < <(children_of "$master")
+kill -STOP "${workers[0]}"
+reload
+wait_for 60 logged vals-api 'workers are ready'
+reload
+ok "an_old_worker_that_does_not_go_does_not_hold_up_the_next_reload_for_ever" wait_for 60 logged vals-api 'workers are ready'
+kill -CONT "${workers[0]}"
+ok "it_goes_when_it_can" wait_for 60 is_drained
+
+runner=$(program_pid vals-runner)
+cp -p "$CONF" "$TEMP/vals.conf"
+sed -i 's|^telnyx_api_base = .*|telnyx_api_base = http://provider.example/v2|' "$CONF"
+mark vals-runner
+kill -HUP "$runner"
+ok "the_runner_refuses_settings_it_could_not_start_with" wait_for 60 logged vals-runner 'the settings are wrong, going on with the old ones'
+cat "$TEMP/vals.conf" >"$CONF"
+kill -HUP "$runner"
+ok "it_starts_anew_with_good_ones" wait_for 60 logged vals-runner 'at=start.*started'
+is "as_the_same_process" "$(program_pid vals-runner)" "$runner"
+
 # --- workers -------------------------------------------------------------------------
 
 before=$(children_of "$master" | sort)
@@ -115,24 +139,30 @@ is "no_request_is_lost_while_workers_are_recycled" "$(failures 400)" 0
 after=$(children_of "$master" | sort)
 ok "workers_are_recycled_after_their_number_of_requests" test "$before" != "$after"
 
-# Workers are stopped while one of them waits for the provider's answer to a start-call: that one hangs, the idle ones do not.
-# hang PHONE: 0 if it was caught waiting; a busy machine may stop it too late, when it has answered.
-hang() {
-	local lead caller workers caught=0
+# start_call PHONE: in the background, while the provider takes longer than a start-call waits for him. Its status
+# goes to start.status; sets LEAD and CALLER.
+start_call() {
 	curl -s -o /dev/null -H 'Content-Type: application/json' "$VALS_SIM_URL/_sim/faults" \
 		-d '{"match":{"path":"/calls$"},"times":1,"delayBeforeMs":8000}'
 	request /api/leads -H "$auth" -H 'Content-Type: application/json' -d "{\"firstName\":\"Wait\",\"lastName\":\"Long\",\"phone\":\"$1\"}"
-	lead=$(node -e 'console.log(JSON.parse(process.argv[1]).data.id)' "$BODY")
-	mark vals-api
+	LEAD=$(node -e 'console.log(JSON.parse(process.argv[1]).data.id)' "$BODY")
 	curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $VALS_AGENT_KEY" -H 'Content-Type: application/json' \
-		-d "{\"leadId\":\"$lead\"}" "$VALS_URL/api/agent/start-call" >"$TEMP/hanging.status" &
-	caller=$!
+		-d "{\"leadId\":\"$LEAD\"}" "$VALS_URL/api/agent/start-call" >"$TEMP/start.status" &
+	CALLER=$!
+}
+
+# Workers are stopped while one of them waits for the provider's answer to a start-call: that one hangs, the idle ones do not.
+# hang PHONE: 0 if it was caught waiting; a busy machine may stop it too late, when it has answered.
+hang() {
+	local workers caught=0
+	mark vals-api
+	start_call "$1"
 	sleep 1
 	mapfile -t workers < <(children_of "$master")
 	kill -STOP "${workers[@]}"
 	wait_for 10 logged vals-api 'hangs, killed' || caught=1
 	kill -CONT "${workers[@]}" 2>/dev/null
-	wait "$caller"
+	wait "$CALLER"
 	return "$caught"
 }
 hang_once() {
@@ -143,9 +173,25 @@ hang_once() {
 }
 hang_once
 ok "a_worker_that_hangs_is_killed_and_named" logged vals-api 'hangs, killed'
-is "it_costs_its_request" "$(cat "$TEMP/hanging.status")" 503
+is "it_costs_its_request" "$(cat "$TEMP/start.status")" 503
 is "and_no_other_worker" "$(tail -n "+$((MARK + 1))" "$STATE/log/vals-api.log" | grep -c 'hangs, killed')" 1
 is "and_nobody_else_notices" "$(failures 20)" 0
+
+# --- the end ----------------------------------------------------------------------------------
+
+is_started() {
+	request /api/calls/active -H "$auth"
+	[[ $BODY == *"$LEAD"* ]]
+}
+start_call +13125550140
+wait_for 60 is_started
+reload
+wait_for 60 logged vals-api 'workers are ready'
+kill -TERM "$master"
+wait "$CALLER"
+is "the_master_ends_when_its_old_workers_have_answered_too" "$(cat "$TEMP/start.status")" 201
+ok "it_is_started_again" wait_for 60 eval '[ "$(program_pid vals-api)" != "$master" ] && [ "$(failures 1)" = 0 ]'
+master=$(program_pid vals-api)
 
 # --- too many sockets ----------------------------------------------------------------------
 
@@ -179,7 +225,7 @@ my @sockets = map {
 	socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
 	unlink $_;
 	bind($socket, sockaddr_un($_)) or die "bind: $!";
-	listen($socket, 4096) or die "listen: $!";
+	$ENV{DEAF} or listen($socket, 4096) or die "listen: $!";
 	chmod 0666, $_;
 	$socket;
 } @ARGV;
@@ -200,4 +246,9 @@ ok "vals-api_serves_on_sockets_it_was_given" wait_for 60 inherits
 kill -TERM "$parent"
 wait "$parent"
 ok "and_leaves_them_when_it_ends" test -S "$VALS_API_SOCKET"
+DEAF=1 perl "$TEMP/sockets.pl" "$TEMP/vals-api" "$VALS_API_SOCKET" "$VALS_WAITING_SOCKET" >"$TEMP/deaf.log" 2>&1 &
+parent=$!
+ok "workers_whose_socket_accepts_nobody_end_with_a_failure" wait_for 60 grep -q 'died: status 1, signal 0' "$TEMP/deaf.log"
+kill -TERM "$parent"
+wait "$parent"
 tap_done
