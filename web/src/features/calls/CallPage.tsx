@@ -12,7 +12,7 @@ import { RecordingCard } from "@/features/recordings/RecordingCard";
 import { TransferCell } from "@/features/transfers/TransferCell";
 import { TransferStatus } from "@/features/transfers/TransferStatus";
 import { useServerNow } from "@/lib/clock";
-import { formatDuration, formatPhone, formatSentence } from "@/lib/format";
+import { formatDuration, formatPhone } from "@/lib/format";
 import type { CallDetail } from "@/lib/types";
 import { transferFacts, transferOffer } from "./board";
 import { useLive } from "./live";
@@ -43,7 +43,7 @@ function OneCall({ id }: { id: string }) {
     return (
       <div className="py-20 text-center" role="alert">
         <h1 className="text-xl font-semibold">This call cannot be shown</h1>
-        <p className="mt-2 text-sm text-muted-foreground">{formatSentence(problem)}</p>
+        <p className="mt-2 text-sm text-muted-foreground">{problem}</p>
       </div>
     );
   }

@@ -2,6 +2,7 @@
  * One call for a page that shows it: fetched once it can be heard, then kept up to date by its room.
  */
 import { useEffect, useMemo, useReducer, useState } from "react";
+import { formatSentence } from "@/lib/format";
 import { ApiError, problemText } from "@/lib/problem";
 import type { CallDetail } from "@/lib/types";
 import { detailReducer, EMPTY_DETAIL } from "./detail";
@@ -40,8 +41,10 @@ export function useCallDetail(id: string): { call: CallDetail | null; problem: s
         setProblem(null);
       } catch (error) {
         if (isOver || round !== newest) return;
-        setProblem(problemText(error));
-        if (error instanceof ApiError && error.isPassing) timer = setTimeout(() => void load(), RETRY_MS);
+        const text = formatSentence(problemText(error));
+        const isPassing = error instanceof ApiError && error.isPassing;
+        setProblem(isPassing ? `${text} Trying again…` : text);
+        if (isPassing) timer = setTimeout(() => void load(), RETRY_MS);
       }
     }
 

@@ -191,13 +191,14 @@ interface TimeInputProps {
   onChange: (value: string) => void;
 }
 
+/** Without the clock of some browsers: two of these stand side by side on a telephone, where it would be cut off. */
 function TimeInput({ label, value, onChange }: TimeInputProps) {
   return (
     <Input
       type="time"
       required
       aria-label={label}
-      className="h-9 min-w-0 px-2 tabular-nums"
+      className="h-9 min-w-0 px-2 tabular-nums [&::-webkit-calendar-picker-indicator]:hidden"
       value={value}
       onChange={(event) => onChange(event.target.value)}
     />

@@ -36,6 +36,7 @@ export function NewLeadDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
+    setError(null);
     try {
       const given = Object.entries(values).filter(([, value]) => value.trim() !== "");
       const lead = await createLead(Object.fromEntries(given), key.current);
