@@ -70,6 +70,14 @@ select pg_temp.expect('Kevin takes calls only in his hours',
 from vals.calls c
 where c.final_status = 'hot_transfer' \g /dev/null
 
+select pg_temp.expect('each call he took has its transfer, within the call, and what came of most is known',
+	bool_and(t.initiated_at > c.answered_at and t.answered_at > t.initiated_at and t.joined_at > t.answered_at and t.ended_at = c.end_time
+		and t.initiated_at = c.transfer_time) and count(*) filter (where t.conversion_result is null) * 5 <= count(*)
+	and count(distinct t.conversion_result) = 4)
+from vals.calls c
+	left join vals.transfers t on t.call_id = c.id
+where c.transfer_success \g /dev/null
+
 select pg_temp.expect('phases fill the call without a gap',
 	p.entered_at = coalesce(p.previous_left, c.start_time) and p.left_at > p.entered_at
 	and (p.is_last = (p.left_at = c.end_time)))

@@ -3,7 +3,7 @@
 --   psql -v ON_ERROR_STOP=1 -f data.sql
 --
 -- About 400 invented leads with fictional numbers (555-01xx) and some 4,000
--- finished calls of the last 30 days, with phases, engagement reports, outcomes and the
+-- finished calls of the last 30 days, with phases, engagement reports, transfers, outcomes and the
 -- lead stages that follow from them; Kevin's week. Everything is relative to now() and otherwise the
 -- same each time: chance is a hash. Does nothing when there are leads already.
 -- Run it as the owner of the tables, in a migrated database.
@@ -539,6 +539,31 @@ from demo_calls c
 	) r on r.call_id = c.id
 order by c.start_time;
 
+-- What Kevin said came of each he joined is where the lead went; of the last hours he has not said it yet.
+insert into vals.transfers (id, call_id, lead_id, state, initiated_at, answered_at, joined_at, ended_at, accepted, engagement_score, phase,
+	conversion_result, kevin_rating, notes, outcome_at, updated_at)
+select pg_temp.id_of('transfer ' || c.key), v.id, v.lead_id, 'ended', v.transfer_time, v.transfer_time + 0.1 * t.rest, v.transfer_time + 0.2 * t.rest,
+	v.end_time, true, v.score, v.phase, o.result, case when o.result is not null then l.kevin_rating end,
+	case when o.result is not null then l.kevin_notes end, o.at, coalesce(o.at, v.end_time)
+from demo_calls c
+	join vals.calls v on v.id = c.id
+	join vals.leads l on l.id = v.lead_id
+	cross join lateral (select least(v.end_time - v.transfer_time, interval '100 seconds')) t (rest)
+	left join lateral (
+		select s.to_status, s.changed_at
+		from demo_stages s
+		where s.lead_number = c.lead_number
+			and s.cause = 'transfer-outcome'
+			and s.changed_at between v.end_time and v.end_time + interval '2 hours'
+	) s on true
+	left join lateral (
+		select case s.to_status when 'closed' then 'closed' when 'zoom_scheduled' then 'scheduled' when 'qualified' then 'followup' else 'declined' end,
+			coalesce(s.changed_at, v.end_time + interval '1 hour')
+		where s.changed_at is not null or v.end_time < now() - interval '2 hours'
+	) o (result, at) on true
+where v.transfer_success
+order by v.transfer_time;
+
 insert into vals.legs (id, call_id, kind, state, call_control_id, call_leg_id, call_session_id, amd, hangup_cause, initiated_at, answered_at, ended_at)
 select pg_temp.id_of('leg ' || c.key), c.id, 'lead', 'ended', 'v3:demo-' || md5('control ' || c.key), pg_temp.id_of('provider leg ' || c.key)::text,
 	pg_temp.id_of('provider session ' || c.key)::text, c.answered_by, c.hangup_cause, c.start_time + interval '400 milliseconds', c.answered_at,
@@ -564,7 +589,7 @@ order by r.reported_at;
 
 commit;
 
-analyze vals.leads, vals.lead_stages, vals.calls, vals.legs, vals.call_phases, vals.engagement_reports;
+analyze vals.leads, vals.lead_stages, vals.calls, vals.transfers, vals.legs, vals.call_phases, vals.engagement_reports;
 
 select (select count(*) from vals.leads) as leads, (select count(*) from vals.calls) as calls \gset
 \echo 'demo data:' :leads 'leads,' :calls 'calls'
