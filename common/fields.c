@@ -33,7 +33,7 @@ struct field_check {
 	struct arena *arena;
 	const struct field *table;
 	bool is_text;
-	bool ignores_unknown;
+	bool is_lenient;
 	struct buf *out;
 	bool seen[FIELD_TABLE_MAX];	/* which rows of the table were sent */
 	struct field_problems *problems;
@@ -541,6 +541,14 @@ static field_checker *const field_checkers[] = {
 	[FIELD_READ_ONLY] = field_read_only,
 };
 
+/* Whether a lenient check leaves a member out: an empty text where something may be said or not. */
+static bool
+field_is_left_out(const struct field_check *check, const struct field *field, const struct json *value)
+{
+	return check->is_lenient && !field->refuses_empty && json_type(value) == JSON_STRING &&
+	    json_string_len(value) == 0;
+}
+
 static bool
 field_visit(const char *name, struct json *value, void *arg)
 {
@@ -552,10 +560,12 @@ field_visit(const char *name, struct json *value, void *arg)
 	while (field->name != NULL && strcmp(field->name, name) != 0)
 		field++;
 	if (field->name == NULL) {
-		if (!check->ignores_unknown)
+		if (!check->is_lenient)
 			field_problem_add(check, arena_strdup(check->arena, name), "is not a known field");
 		return true;
 	}
+	if (field_is_left_out(check, field, value))
+		return true;
 	assert(field - check->table < FIELD_TABLE_MAX);
 	check->seen[field - check->table] = true;
 	if (check->out->len > 1)
@@ -579,14 +589,14 @@ field_visit(const char *name, struct json *value, void *arg)
 
 const char *
 fields_check(struct arena *arena, const struct field *table, const struct json *object, bool is_text,
-    bool ignores_unknown, struct field_problems *problems_r)
+    bool is_lenient, struct field_problems *problems_r)
 {
 	struct buf out = { 0 };
 	struct field_check check = {
 		.arena = arena,
 		.table = table,
 		.is_text = is_text,
-		.ignores_unknown = ignores_unknown,
+		.is_lenient = is_lenient,
 		.out = &out,
 		.problems = problems_r,
 	};

@@ -48,6 +48,7 @@ struct field {
 	enum field_kind kind;
 	bool is_required;
 	bool is_nullable;
+	bool refuses_empty;	/* of a query: an empty value is a mistake, not "nobody said" */
 	double min;
 	double max;
 	const char *const *values;
@@ -77,11 +78,11 @@ bool field_is_uuid(const char *text, size_t len);
 extern const struct field no_fields[];
 
 /*
- * Check the object against the table. is_text: its values are all texts (a form);
- * ignores_unknown: members the table lacks are left out instead of refused.
+ * Check the object against the table. is_text: its values are all texts (a form); is_lenient (a
+ * query): members the table lacks are left out instead of refused, and so are empty texts.
  * Returns the JSON for the database, in the arena; NULL with problems_r filled.
  */
 const char *fields_check(struct arena *arena, const struct field *table, const struct json *object,
-    bool is_text, bool ignores_unknown, struct field_problems *problems_r);
+    bool is_text, bool is_lenient, struct field_problems *problems_r);
 
 #endif

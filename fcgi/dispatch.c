@@ -122,11 +122,11 @@ dispatch_parse(struct request *rq, const char *text, size_t len, const char *wha
 
 static enum http_status
 dispatch_check(struct request *rq, const struct field *table, const struct json *json, bool is_text,
-    bool ignores_unknown, const char **json_r)
+    bool is_lenient, const char **json_r)
 {
 	struct field_problems problems;
 
-	*json_r = fields_check(rq->arena, table, json, is_text, ignores_unknown, &problems);
+	*json_r = fields_check(rq->arena, table, json, is_text, is_lenient, &problems);
 	return *json_r != NULL ? 0 : reply_invalid(rq, problems.list, problems.count);
 }
 

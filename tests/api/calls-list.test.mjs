@@ -90,7 +90,7 @@ describe('the list of calls', () => {
   });
 
   test('refuses filters that mean nothing', async () => {
-    expectInvalid(await list({ status: 'x', finalStatus: 'x', leadId: 'x', from: 'x', minScore: '101', transferred: 'maybe', answeredBy: 'dog', agentVersion: '', sort: 'by name', search: '' }),
+    expectInvalid(await list({ status: 'x', finalStatus: 'x', leadId: 'x', from: 'x', minScore: '101', transferred: 'maybe', answeredBy: 'dog', agentVersion: ' ', sort: 'by name', search: ' ' }),
       'agentVersion', 'answeredBy', 'finalStatus', 'from', 'leadId', 'minScore', 'search', 'sort', 'status', 'transferred');
   });
 

@@ -758,6 +758,37 @@ unknown_members_can_be_left_out(void **state)
 }
 
 static void
+what_a_query_has_no_value_for_can_be_left_out(void **state)
+{
+	static const struct field table[] = {
+		{ .name = "status", .kind = FIELD_TEXT, .min = 1, .max = 9 },
+		{ .name = "page", .kind = FIELD_INTEGER, .refuses_empty = true, .min = 1, .max = 9 },
+		{ .name = "dataset", .kind = FIELD_TEXT, .is_required = true, .min = 1, .max = 9 },
+		FIELD_END
+	};
+	static const struct {
+		const char *query, *outcome;
+	} rows[] = {
+		{ "{\"status\":\"\",\"dataset\":\"x\"}", "{\"dataset\":\"x\"}" },
+		{ "{\"dataset\":\"x\",\"status\":\"\",\"page\":\"2\"}", "{\"dataset\":\"x\",\"page\":2}" },
+		{ "{\"status\":\" \",\"dataset\":\"x\"}", "status must not be empty" },
+		{ "{\"page\":\"\",\"dataset\":\"x\"}", "page must be a whole number" },
+		{ "{\"dataset\":\"\"}", "dataset is required" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct field_problems problems;
+		const char *reason;
+		struct json *query = json_parse(rows[i].query, strlen(rows[i].query), &reason);
+		const char *json = fields_check(arena, table, query, true, true, &problems);
+
+		assert_string_equal(json != NULL ? json : problem_text(&problems.list[0]), rows[i].outcome);
+		json_free(query);
+	}
+}
+
+static void
 a_refused_member_leaves_nothing_behind(void **state)
 {
 	static const struct field table[] = {
@@ -844,6 +875,7 @@ main(void)
 		TEST(null_is_for_nullable_fields),
 		TEST(all_problems_are_told_at_once),
 		TEST(unknown_members_can_be_left_out),
+		TEST(what_a_query_has_no_value_for_can_be_left_out),
 		TEST(a_refused_member_leaves_nothing_behind),
 		TEST(of_many_problems_the_first_are_kept),
 		TEST(an_empty_table_takes_nothing_or_an_empty_object),
