@@ -57,9 +57,11 @@ enum http_status health_ready(struct request *rq);
 enum http_status health_get(struct request *rq);
 
 /* keys.c */
-extern const struct field keys_filters[], keys_create_fields[];
+extern const struct field keys_filters[], keys_create_fields[], keys_update_fields[];
 enum http_status keys_list(struct request *rq);
 enum http_status keys_create(struct request *rq);
+enum http_status keys_get(struct request *rq);
+enum http_status keys_update(struct request *rq);
 enum http_status keys_delete(struct request *rq);
 
 /* imports.c */

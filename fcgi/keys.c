@@ -8,10 +8,24 @@
 #include "reply.h"
 
 /* FIELD_CHOICES reads the names from the table of permissions. */
-const struct field keys_create_fields[] = {
-	{ .name = "name", .kind = FIELD_TEXT, .is_required = true, .min = 1, .max = 100 },
-	{ .name = "scopes", .kind = FIELD_CHOICES, .is_nullable = true, .values = access_scopes },
-	{ .name = "expiresAt", .kind = FIELD_TIME, .is_nullable = true },
+#define KEY_FIELDS(required)                                                                          \
+	{ .name = "name", .kind = FIELD_TEXT, .is_required = required, .min = 1, .max = 100 },        \
+	    { .name = "scopes", .kind = FIELD_CHOICES, .is_nullable = true, .values = access_scopes }, \
+	{                                                                                             \
+		.name = "expiresAt", .kind = FIELD_TIME, .is_nullable = true                          \
+	}
+
+const struct field keys_create_fields[] = { KEY_FIELDS(true), FIELD_END };
+
+const struct field keys_update_fields[] = {
+	KEY_FIELDS(false),
+	{ .name = "id", .kind = FIELD_READ_ONLY },
+	{ .name = "role", .kind = FIELD_READ_ONLY },
+	{ .name = "prefix", .kind = FIELD_READ_ONLY },
+	{ .name = "createdBy", .kind = FIELD_READ_ONLY },
+	{ .name = "createdAt", .kind = FIELD_READ_ONLY },
+	{ .name = "revokedAt", .kind = FIELD_READ_ONLY },
+	{ .name = "lastUsedAt", .kind = FIELD_READ_ONLY },
 	FIELD_END
 };
 
@@ -38,6 +52,21 @@ keys_create(struct request *rq)
 	return reply_data(rq, HTTP_CREATED,
 	    arena_printf(rq->arena, "{\"key\":\"%s\",%s", key.text, db_value(created, 0, 0) + 1),
 	    "Keep this key, it is not shown again");
+}
+
+/* GET /api/keys/:id */
+enum http_status
+keys_get(struct request *rq)
+{
+	return reply_call(rq, HTTP_OK, NULL, STMT_keys_get, ARGS(rq->who_json, rq->id));
+}
+
+/* PUT /api/keys/:id - another name, other scopes, another end; the key itself stays. */
+enum http_status
+keys_update(struct request *rq)
+{
+	return reply_call(rq, HTTP_OK, "API key updated", STMT_keys_update,
+	    ARGS(rq->who_json, rq->id, rq->body_json));
 }
 
 /* DELETE /api/keys/:id - revoke a key. */

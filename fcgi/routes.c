@@ -65,6 +65,8 @@ const struct route routes[] = {
 	{ DELETE, "/api/users/:id",              MAY_ADMINISTER,        NULL,           NULL,                 users_delete,       NULL, "User", 0 },
 	{ GET,    "/api/keys",                   MAY_ADMINISTER,        keys_filters,   NULL,                 keys_list,          NULL, NULL, 0 },
 	{ POST,   "/api/keys",                   MAY_ADMINISTER,        NULL,           keys_create_fields,   keys_create,        NULL, NULL, NO_REPLAY },
+	{ GET,    "/api/keys/:id",               MAY_ADMINISTER,        NULL,           NULL,                 keys_get,           NULL, "API key", 0 },
+	{ PUT,    "/api/keys/:id",               MAY_ADMINISTER,        NULL,           keys_update_fields,   keys_update,        NULL, "API key", 0 },
 	{ DELETE, "/api/keys/:id",               MAY_ADMINISTER,        NULL,           NULL,                 keys_delete,        NULL, "API key", 0 },
 	{ GET,    "/api/audit",                  MAY_ADMINISTER,        audit_filters,  NULL,                 audit_list,         NULL, NULL, 0 },
 

@@ -53,6 +53,52 @@ test('unknown, repeated and empty scopes are refused', async () => {
     expectInvalid(await admin.post('/api/keys', { name: 'x', scopes }), 'scopes');
 });
 
+test('a key is read by its id, without the key itself', async () => {
+  const { key, ...made } = await newKey({ scopes: ['reports'] });
+  assert.deepEqual(expectStatus(await admin.get(`/api/keys/${made.id}`), 200).body.data, made);
+});
+
+test('name, scopes and end of a key can be changed, each by itself', async () => {
+  const { key, ...made } = await newKey({ scopes: ['reports'] });
+  const expiresAt = new Date(Date.now() + 3600e3).toISOString();
+  const change = async (body) => expectStatus(await admin.put(`/api/keys/${made.id}`, body), 200).body.data;
+  let expected = made;
+  for (const body of [{ name: `${runName} other` }, { scopes: ['leads:view', 'reports'] }, { expiresAt }, { scopes: null }, { expiresAt: null }, {}]) {
+    expected = { ...expected, ...body };
+    assert.deepEqual(await change(body), expected);
+  }
+  const { data: rows } = expectStatus(await admin.get(`/api/audit?subjectId=${made.id}`), 200).body;
+  assert.deepEqual(rows.map(({ action }) => action), [...Array(5).fill('key.update'), 'key.create']);
+  assert.deepEqual([rows[4].before, rows[4].after], [{ name: made.name }, { name: `${runName} other` }]);
+});
+
+test('other scopes hold for every worker that did not know the key', async () => {
+  const lead = await newLead();
+  const key = await newKey({ scopes: ['reports'] });
+  expectStatus(await admin.put(`/api/keys/${key.id}`, { scopes: ['leads:view'] }), 200);
+  expectStatus(await caller(key.key).get(`/api/leads/${lead.id}`), 200);
+});
+
+test('what the server sets of a key cannot be changed, nor its end be in the past', async () => {
+  const key = await newKey();
+  const change = (body) => admin.put(`/api/keys/${key.id}`, body);
+  for (const field of ['id', 'role', 'prefix', 'createdBy', 'createdAt', 'revokedAt', 'lastUsedAt'])
+    expectInvalid(await change({ [field]: key[field] }), field);
+  expectInvalid(await change({ key: key.key }), 'key');
+  expectInvalid(await change({ name: '' }), 'name');
+  expectInvalid(await change({ name: null }), 'name');
+  expectInvalid(await change({ scopes: ['everything'] }), 'scopes');
+  expectInvalid(await change({ expiresAt: '2020-01-01T00:00:00Z' }), 'expiresAt');
+});
+
+test('a change does not bring a revoked key back', async () => {
+  const key = await newKey();
+  const { data: revoked } = expectStatus(await admin.delete(`/api/keys/${key.id}`), 200).body;
+  const { data } = expectStatus(await admin.put(`/api/keys/${key.id}`, { name: 'again', expiresAt: null }), 200).body;
+  assert.equal(data.revokedAt, revoked.revokedAt);
+  expectStatus(await caller(key.key).get('/api/auth/me'), 401);
+});
+
 test('a revoked key is refused once the workers have forgotten it', async () => {
   const key = await newKey();
   assert.ok(expectStatus(await admin.delete(`/api/keys/${key.id}`), 200).body.data.revokedAt);
@@ -71,7 +117,11 @@ test('a key cannot be made expired', async () => {
 });
 
 test('an unknown key is 404', async () => {
-  for (const id of [randomUUID(), 'nonsense']) expectStatus(await admin.delete(`/api/keys/${id}`), 404);
+  for (const id of [randomUUID(), 'nonsense']) {
+    expectStatus(await admin.get(`/api/keys/${id}`), 404);
+    expectStatus(await admin.put(`/api/keys/${id}`, { name: 'x' }), 404);
+    expectStatus(await admin.delete(`/api/keys/${id}`), 404);
+  }
 });
 
 test('keys are the admin\'s business', async () => {

@@ -70,6 +70,8 @@ const MATRIX = [
   ['DELETE /api/users/:id', ['DELETE', user], 404, ['admin']],
   ['GET /api/keys', ['GET', '/api/keys'], 200, ['admin']],
   ['POST /api/keys', ['POST', '/api/keys', {}], 400, ['admin']],
+  ['GET /api/keys/:id', ['GET', `/api/keys/${foreignId()}`], 404, ['admin']],
+  ['PUT /api/keys/:id', ['PUT', `/api/keys/${foreignId()}`, {}], 404, ['admin']],
   ['DELETE /api/keys/:id', ['DELETE', `/api/keys/${foreignId()}`], 404, ['admin']],
   ['GET /api/audit', ['GET', '/api/audit'], 200, ['admin']],
 ];

@@ -61,6 +61,7 @@ const RULES = {
   kevin_transfer_outcome_set: ['transferId'],
   call_transfer_start: ['?'],
   keys_create: ['expiresAt'],
+  keys_update: ['expiresAt'],
   calls_create: ['startTime', 'endTime'],
   lead_calls_create: ['startTime', 'endTime'],
   calls_update: ['status'],

@@ -129,6 +129,7 @@ a_known_path_tells_its_methods(void **state)
 		{ "PUT", "/api/calls/" ID "/recording", BIT(GET) | BIT(POST) },
 		{ "GET", "/api/calls/" ID "/transfer", BIT(POST) | BIT(DELETE) },
 		{ "POST", "/api/kevin/availability", BIT(GET) | BIT(PUT) },
+		{ "POST", "/api/keys/" ID, BIT(GET) | BIT(PUT) | BIT(DELETE) },
 		{ "GET", "/api/webhooks/telnyx", BIT(POST) },
 		{ "POST", "/healthz", BIT(GET) },
 		{ "PATCH", "/api/leads", BIT(GET) | BIT(POST) },
