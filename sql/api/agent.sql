@@ -194,6 +194,8 @@ begin
 		perform vals.emit('call.opportunity', _call.id, _call.lead_id,
 			jsonb_build_object('callId', _call.id, 'engagementScore', trim_scale(_score), 'suggestTransfer', true), _who);
 	end if;
+	perform vals.audit(_who, 'call.engagement', 'call', _call.id, null,
+		jsonb_build_object('engagementScore', trim_scale(_score), 'phase', _phase));
 	return json_build_object('callId', _call.id, 'engagementScore', trim_scale(_score), 'suggestTransfer', _suggest);
 end
 $$;
@@ -236,6 +238,8 @@ begin
 		jsonb_build_object('callId', _call.id, 'phase', _phase,
 			'phaseName', (select p.name from vals.phases p where p.phase = _phase),
 			'previous', _previous, 'outcome', _body ->> 'outcome'), _who);
+	perform vals.audit(_who, 'call.phase', 'call', _call.id, jsonb_build_object('phase', _previous),
+		jsonb_strip_nulls(jsonb_build_object('phase', _phase, 'outcome', _body ->> 'outcome', 'notes', _body ->> 'notes')));
 	return json_build_object('callId', _call.id, 'phases', vals.call_phases_json(_call));
 end
 $$;

@@ -57,8 +57,8 @@ describe('the list', () => {
 
   test('comes newest first', async () => {
     const newer = [await newTransfer(), await newTransfer()].map(({ transferId }) => transferId).reverse();
-    const { data } = await list({ limit: 2 });
-    assert.deepEqual(data.map(({ id }) => id), newer);
+    const { data } = await list({ limit: 200 });
+    assert.deepEqual(data.map(({ id }) => id).filter((id) => newer.includes(id)), newer);
   });
 
   test('refuses filters that mean nothing', async () => {

@@ -1,7 +1,7 @@
 -- Engagement reports and phases: what the voice agent tells during a call.
 \ir support/begin.psql
 
-select plan(50);
+select plan(53);
 
 update vals.kevin set override_available = true, override_until = null;
 
@@ -31,6 +31,9 @@ select throws_ok(format($$select api.call_engagement_set(test.who('agent'), '{"c
 	'a_thirteenth_phase_is_refused');
 select is(jsonb_path_query_array(api.calls_get(test.who(), :'call')::jsonb, '$.engagement.indicators[*].score'), '[72.46,60]'::jsonb,
 	'the_call_shows_its_reports_in_order');
+
+select is((select string_agg(action || ' ' || after::text, ', ' order by id) from vals.audit_log where subject_id = :'call' and action = 'call.engagement'),
+	'call.engagement {"phase": 4, "engagementScore": 72.46}, call.engagement {"phase": 4, "engagementScore": 60}', 'each_report_is_audited');
 
 -- Opportunity: 85 and Kevin there and no transfer tried yet.
 create function test.suggests(_score numeric, _kevin boolean default true, _attempted boolean default false)
@@ -126,7 +129,11 @@ as $$
 		-> 'phases'
 $$;
 select is(jsonb_array_length(test.enters(:'path', 3, 'positive') -> 'progression'), 2, 'entering_the_open_phase_again_opens_no_second');
+select is((select concat_ws(' ', before, after) from vals.audit_log where subject_id = :'path' and action = 'call.phase' order by id desc limit 1),
+	'{} {"outcome": "positive"}', 'only_its_outcome_is_audited_then');
 select is(test.enters(:'path', 9) ->> 'completed', '2', 'phases_left_as_advanced_or_positive_are_completed');
+select is((select concat_ws(' ', before, after) from vals.audit_log where subject_id = :'path' and action = 'call.phase' order by id desc limit 1),
+	'{"phase": 3} {"phase": 9}', 'a_phase_that_is_left_is_audited_with_the_next');
 select is(test.enters(:'path', 1, 'objection') ->> 'current', '1', 'a_call_may_jump_backwards');
 select is(test.enters(:'path', 3, 'advanced') ->> 'completed', '2', 'a_phase_completed_twice_counts_once');
 select is(test.enters(:'path', 4, 'stalled') ->> 'completed', '2', 'a_stalled_phase_is_not_completed');
