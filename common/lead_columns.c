@@ -81,18 +81,19 @@ lead_column_text(struct buf *out, const char *text, size_t len)
 }
 
 static void
-lead_column_list(struct buf *out, const char *text)
+lead_column_list(struct buf *out, const char *text, size_t len)
 {
-	buf_addc(out, '[');
-	for (;;) {
-		size_t len = strcspn(text, ";");
+	const char *end = text + len;
+	const char *stop;
 
-		buf_add_json_string(out, text, len);
-		if (text[len] == '\0')
-			break;
+	buf_addc(out, '[');
+	/* Not up to a NUL: it has to be seen to be refused. */
+	while ((stop = memchr(text, ';', (size_t)(end - text))) != NULL) {
+		buf_add_json_string(out, text, (size_t)(stop - text));
 		buf_addc(out, ',');
-		text += len + 1;
+		text = stop + 1;
 	}
+	buf_add_json_string(out, text, (size_t)(end - text));
 	buf_addc(out, ']');
 }
 
@@ -105,7 +106,7 @@ lead_column_cell(struct buf *out, const struct lead_column *column, const struct
 	if (!is_plain && (*cell->text == '{' || *cell->text == '['))
 		buf_add(out, cell->text, cell->len);
 	else if (!is_plain && kind == FIELD_TAGS)
-		lead_column_list(out, cell->text);
+		lead_column_list(out, cell->text, cell->len);
 	else
 		lead_column_text(out, cell->text, cell->len);
 }

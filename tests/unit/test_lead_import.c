@@ -62,11 +62,9 @@ import_in(size_t piece, enum lead_format format, const char *text, size_t len, s
 
 /* rows, problems and reason: NULL = nothing. */
 static void
-expect(enum lead_format format, const char *text, enum lead_import_end end, const char *rows, const char *problems,
-    const char *reason)
+expect_bytes(enum lead_format format, const char *text, size_t len, enum lead_import_end end, const char *rows,
+    const char *problems, const char *reason)
 {
-	size_t len = strlen(text);
-
 	for (size_t piece = 1; piece <= len; piece++) {
 		struct heard heard = { .is_stopped = false };
 		struct buf why = { 0 };
@@ -79,6 +77,13 @@ expect(enum lead_format format, const char *text, enum lead_import_end end, cons
 		buf_free(&heard.problems);
 		buf_free(&why);
 	}
+}
+
+static void
+expect(enum lead_format format, const char *text, enum lead_import_end end, const char *rows, const char *problems,
+    const char *reason)
+{
+	expect_bytes(format, text, strlen(text), end, rows, problems, reason);
 }
 
 static void
@@ -121,6 +126,28 @@ ndjson_is_the_same_in_pieces_of_any_size(void **state)
 	    LEAD_IMPORT_FINE,
 	    "[{\"line\":1,\"lead\":{\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\"}}]",
 	    "3:invalid::must be an object\n4:invalid::the text ends too early\n", NULL);
+}
+
+static void
+a_row_with_a_nul_is_invalid_whatever_its_cell_is(void **state)
+{
+	static const char csv[] = "firstName,lastName,phone,city,tags,customFields\n"
+				  "A\0,B,+12125550100,,,\n"
+				  "A,B,+1212\0" "5550100,,,\n"
+				  "A,B,+12125550100,x\0y,,\n"
+				  "A,B,+12125550100,,a;b\0c;d,\n"
+				  "A,B,+12125550100,,,\"{\"\"a\"\":\"\"\0\"\"}\"\n";
+	static const char ndjson[] = "{\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\",\"tags\":[\"a\0b\"]}\n"
+				     "{\"firstName\":\"A\",\"lastName\":\"B\",\"phone\":\"+12125550100\",\"tags\":[\"a\\u0000\"]}\n"
+				     "\0\n";
+
+	(void)state;
+	expect_bytes(LEAD_CSV, csv, sizeof(csv) - 1, LEAD_IMPORT_FINE, NULL,
+	    "2:invalid::NUL in a string\n3:invalid::NUL in a string\n4:invalid::NUL in a string\n"
+	    "5:invalid::NUL in a string\n6:invalid::control character in a string\n",
+	    NULL);
+	expect_bytes(LEAD_NDJSON, ndjson, sizeof(ndjson) - 1, LEAD_IMPORT_FINE, NULL,
+	    "1:invalid::control character in a string\n2:invalid::NUL in a string\n3:invalid::unexpected character\n", NULL);
 }
 
 static void
@@ -175,6 +202,7 @@ main(void)
 		cmocka_unit_test(csv_is_the_same_in_pieces_of_any_size),
 		cmocka_unit_test(cells_become_what_the_field_is),
 		cmocka_unit_test(ndjson_is_the_same_in_pieces_of_any_size),
+		cmocka_unit_test(a_row_with_a_nul_is_invalid_whatever_its_cell_is),
 		cmocka_unit_test(what_is_no_file_ends_the_import),
 		cmocka_unit_test(a_row_has_its_limit),
 		cmocka_unit_test(a_refused_batch_stops_the_import),
