@@ -28,7 +28,8 @@ $$;
 -- back from `to` or now: 24h in hours, the others in whole days with the present one; the week is what nobody
 -- asked for gets. Longer than a day, two periods are as far apart as the calendar says, so that equal parts of
 -- days are compared also when the clocks change.
---   raises RS400 for an unknown zone, or when it ends before it begins or lasts longer than ten years
+--   raises RS400 for an unknown zone, or when it ends before it begins, lasts longer than ten years, or reaches to where
+--          years have not four digits
 create or replace function vals.period(_filter jsonb, out zone text, out since timestamptz, out until timestamptz,
 	out prev_since timestamptz, out prev_until timestamptz)
 language plpgsql stable
@@ -57,7 +58,11 @@ begin
 		prev_since := ((since at time zone zone) - _days) at time zone zone;
 		prev_until := since;
 	end if;
-	if since >= until or until - since > interval '3660 days' then
+	if until at time zone zone > timestamp '9999-01-01' then
+		perform vals.refuse_field('to', 'must be before the year 9999');
+	elsif since at time zone zone < timestamp '0002-01-01' then
+		perform vals.refuse_field('from', 'must be after the year 1');
+	elsif since >= until or until - since > interval '3660 days' then
 		perform vals.refuse(400, 'Validation failed', 'VALIDATION',
 			'[{"field":"from","message":"must be before the end of the period, by ten years at most"}]');
 	end if;

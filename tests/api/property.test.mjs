@@ -65,10 +65,10 @@ const RULES = {
   calls_create: ['startTime', 'endTime'],
   lead_calls_create: ['startTime', 'endTime'],
   calls_update: ['status'],
-  agent_performance: ['from', 'timezone', 'groupBy', '?'],
-  analytics_dashboard: ['from', 'timezone', '?'],
-  analytics_performance: ['from', 'timezone', '?'],
-  analytics_conversion: ['from', 'timezone', '?'],
+  agent_performance: ['from', 'to', 'timezone', 'groupBy', '?'],
+  analytics_dashboard: ['from', 'to', 'timezone', '?'],
+  analytics_performance: ['from', 'to', 'timezone', '?'],
+  analytics_conversion: ['from', 'to', 'timezone', '?'],
   export_get: ['status', 'finalStatus', 'state', 'conversionResult', 'answeredBy'],
 };
 

@@ -1,7 +1,7 @@
 -- Figures: periods and their days, rates, and what is counted. Every expected number is worked out by hand from the few rows above it.
 \ir support/begin.psql
 
-select plan(99);
+select plan(103);
 
 delete from vals.calls;
 
@@ -34,6 +34,7 @@ from (values
 	('{"to":"2026-06-07T16:00:00Z","timeRange":"24h"}', '2026-06-06T16:00Z 2026-06-07T16:00Z after 2026-06-05T16:00Z 2026-06-06T16:00Z', '24_hours_are_hours'),
 	('{"to":"2026-06-30","timeRange":"30d","timezone":"UTC"}', '2026-06-01T00:00Z 2026-07-01T00:00Z after 2026-05-02T00:00Z 2026-06-01T00:00Z', 'thirty_days'),
 	('{"to":"2026-06-30","timeRange":"90d","timezone":"UTC"}', '2026-04-02T00:00Z 2026-07-01T00:00Z after 2026-01-02T00:00Z 2026-04-02T00:00Z', 'ninety_days'),
+	('{"from":"9998-12-01","to":"9998-12-31","timezone":"Asia/Tokyo"}', '9998-11-30T15:00Z 9998-12-31T15:00Z after 9998-10-30T15:00Z 9998-11-30T15:00Z', 'also_near_the_end_of_time'),
 	('{"from":"2026-06-29","to":"2026-06-30","timeRange":"90d","timezone":"UTC"}', '2026-06-29T00:00Z 2026-07-01T00:00Z after 2026-06-27T00:00Z 2026-06-29T00:00Z', 'a_start_says_more_than_a_range')
 ) as f (filter, expected, title);
 select is((select p.until from vals.period('{}') p), now(), 'without_an_end_it_is_now');
@@ -41,6 +42,8 @@ select is((select (p.until at time zone 'America/New_York')::date - (p.since at 
 select is(test.refusal_detail(format('select test.period(%L)', f.filter))::jsonb #>> '{0,field}', f.field, f.title)
 from (values
 	('{"from":"2026-06-02","to":"2026-06-01"}', 'from', 'an_end_before_the_start_is_refused'), ('{"from":"2026-06-01T10:00:00Z","to":"2026-06-01T10:00:00Z"}', 'from', 'so_is_nothing'),
+	('{"from":"9998-12-01","to":"9999-01-01"}', 'to', 'so_is_a_year_that_ends_in_five_digits'), ('{"to":"9999-12-31"}', 'to', 'also_if_it_is_the_end_alone'),
+	('{"to":"0001-12-31"}', 'from', 'and_what_was_before_all_years'),
 	('{"from":"2001-01-01","to":"2026-01-01"}', 'from', 'and_a_quarter_of_a_century'), ('{"timezone":"America/Nowhere"}', 'timezone', 'and_an_unknown_zone')
 ) as f (filter, field, title);
 
