@@ -29,6 +29,8 @@ const struct field leads_create_fields[] = {
 	/* Accepted and overruled: a lead begins as new, with score 0. */
 	{ .name = "status", .kind = FIELD_ENUM, .values = lead_statuses },
 	{ .name = "qualificationScore", .kind = FIELD_INTEGER, .min = 0, .max = 100 },
+	{ .name = "lastContacted", .kind = FIELD_TIME, .is_nullable = true },
+	{ .name = "version", .kind = FIELD_READ_ONLY },
 	FIELD_END
 };
 

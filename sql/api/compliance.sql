@@ -76,7 +76,8 @@ begin
 end
 $$;
 
--- Whether the lead, or whoever else is known by the number, must not be called.
+-- Whether the lead, or whoever else is known by the number, must not be called. What a hidden lead said of it counts
+-- as long as no other has it, for that one may have said otherwise since.
 create or replace function vals.is_do_not_call(_lead vals.leads, _number text)
 returns boolean
 language plpgsql stable
@@ -84,7 +85,8 @@ set search_path = ''
 as $$
 begin
 	return _lead.do_not_call
-		or exists (select from vals.leads l where l.phone = _number and l.do_not_call and l.deleted_at is null);
+		or (vals.is_unwilling(_number)
+			and not exists (select from vals.leads l where l.phone = _number and not l.do_not_call and l.deleted_at is null));
 end
 $$;
 

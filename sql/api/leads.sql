@@ -238,7 +238,19 @@ begin
 end
 $$;
 
--- Create a lead; status and score begin at new and 0 whatever was sent.
+-- Whether somebody with this number, a hidden lead too, asked for no calls.
+create or replace function vals.is_unwilling(_phone text)
+returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+	return exists (select from vals.leads l where l.phone = _phone and l.do_not_call);
+end
+$$;
+
+-- Create a lead; status and score begin at new and 0 whatever was sent. One whose number asked for no calls before
+-- keeps that.
 --   raises 23505 leads_phone_unique, leads_email_unique
 --   emits  lead.created
 create or replace function api.leads_create(_who jsonb, _body jsonb)
@@ -251,11 +263,11 @@ begin
 	perform vals.zone_check(_body ->> 'timezone');
 	insert into vals.leads (first_name, last_name, phone, email, source, initial_interest, timezone, country, state, city,
 		current_income_range, desired_income_range, time_availability, experience_level, kevin_notes, kevin_rating,
-		relationship_strength, do_not_call, consent, tags, custom_fields, next_followup, created_by, updated_by)
+		relationship_strength, do_not_call, consent, tags, custom_fields, last_contacted, next_followup, created_by, updated_by)
 	select r.first_name, r.last_name, r.phone, lower(r.email), r.source, r.initial_interest, r.timezone, coalesce(r.country, 'US'), r.state,
 		r.city, r.current_income_range, r.desired_income_range, r.time_availability, r.experience_level, r.kevin_notes, r.kevin_rating,
-		r.relationship_strength, coalesce(r.do_not_call, false), vals.consent_kept(r.consent), coalesce(r.tags, '[]'), coalesce(r.custom_fields, '{}'),
-		r.next_followup, vals.actor(_who), vals.actor(_who)
+		r.relationship_strength, coalesce(r.do_not_call, false) or vals.is_unwilling(r.phone), vals.consent_kept(r.consent), coalesce(r.tags, '[]'),
+		coalesce(r.custom_fields, '{}'), r.last_contacted, r.next_followup, vals.actor(_who), vals.actor(_who)
 	from jsonb_populate_record(null::vals.leads, vals.columns(_body)) r
 	returning * into _lead;
 
@@ -323,6 +335,9 @@ begin
 	perform vals.zone_check(_body ->> 'timezone');
 	_new := jsonb_populate_record(_old, vals.columns(_body - 'version'));
 	_new.consent := vals.consent_kept(_new.consent);
+	if _new.phone <> _old.phone then
+		_new.do_not_call := _new.do_not_call or vals.is_unwilling(_new.phone);
+	end if;
 	_changes := vals.changes(vals.lead_json(_old)::jsonb, vals.lead_json(_new)::jsonb);
 	if _changes = '{}' then
 		return query select vals.lead_json_full(_old), '"' || _old.version || '"';

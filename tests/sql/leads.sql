@@ -1,7 +1,7 @@
 -- Leads: what a write makes of a body, which moves are legal, what lists find and count.
 \ir support/begin.psql
 
-select plan(96);
+select plan(101);
 
 -- Create.
 set local role vals_api;
@@ -28,6 +28,8 @@ select is(test.last_told((select (body ->> 'id')::uuid from made), 'lead.created
 select is((select request_id from vals.event_log where kind = 'lead.created'), 'test-request', 'an_event_knows_its_request');
 
 set local role vals_api;
+select is((select c.body ->> 'lastContacted' from api.leads_create(test.who(), '{"firstName":"C","lastName":"C","phone":"+14155550199","lastContacted":"2026-01-31T10:00:00+02:00"}') c),
+	'2026-01-31T08:00:00.000Z', 'a_lead_may_have_been_spoken_with_before');
 select throws_like($$select api.leads_create(test.who(), '{"firstName":"B","lastName":"B","phone":"+14155550100"}')$$,
 	'%leads_phone_unique%', 'a_phone_in_use_is_refused');
 select throws_like($$select api.leads_create(test.who(), '{"firstName":"B","lastName":"B","phone":"+14155550101","email":"ada@example.org"}')$$,
@@ -155,6 +157,20 @@ select is(api.calls_get(test.who(), :'last_call') ->> 'leadId', :'gone', 'the_ca
 select lives_ok($$select api.leads_create(test.who(), '{"firstName":"N","lastName":"N","phone":"+14155550190","email":"gone@example.org"}')$$,
 	'phone_and_email_of_a_deleted_lead_are_free');
 reset role;
+
+-- A number whose owner asked for no calls keeps that, whoever has it next.
+select test.lead('{"phone":"+14155550191","doNotCall":true}') as hermit \gset
+select api.leads_delete(test.who(), :'hermit') \g /dev/null
+select ok(vals.is_do_not_call(test.the_lead(test.lead()), '+14155550191'), 'the_number_of_a_hidden_lead_that_wanted_no_calls_is_not_dialled');
+select test.lead('{"phone":"+14155550191","doNotCall":false}') as heir \gset
+select ok((test.the_lead(:'heir')).do_not_call, 'a_new_lead_with_his_number_wants_none_either');
+select api.leads_update(test.who(), :'heir', null, '{"doNotCall":false}') \g /dev/null
+select ok(not vals.is_do_not_call(test.the_lead(test.lead()), '+14155550191'), 'unless_it_is_said_of_him_anew');
+select api.leads_delete(test.who(), :'heir') \g /dev/null
+select test.lead() as mover_in \gset
+select api.leads_update(test.who(), :'mover_in', null, '{"phone":"+14155550191"}') \g /dev/null
+select ok((test.the_lead(:'mover_in')).do_not_call, 'nor_does_a_lead_that_gets_the_number');
+
 select is(test.last_told(:'gone', 'lead.deleted'), jsonb_build_object('leadId', :'gone'), 'deletion_is_told');
 select isnt((select deleted_at from vals.leads where id = :'gone'), null, 'the_row_of_a_deleted_lead_is_kept');
 
