@@ -24,5 +24,7 @@
 #define DB_PARAMS_5 DB_PARAMS_4 ",$5"
 #define DB_PARAMS_6 DB_PARAMS_5 ",$6"
 #define DB_PARAMS_7 DB_PARAMS_6 ",$7"
+#define DB_PARAMS_8 DB_PARAMS_7 ",$8"
+#define DB_PARAMS_9 DB_PARAMS_8 ",$9"
 
 #endif

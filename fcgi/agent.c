@@ -61,7 +61,7 @@ call_start(struct request *rq)
 	    conf_int(CONF_calls_per_lead_per_day), conf_bool(CONF_record_calls) ? "true" : "false",
 	    conf_bool(CONF_transcribe_calls) ? "true" : "false");
 
-	return reply_call(rq, HTTP_CREATED, call_started, STMT_call_start,
+	return reply_created(rq, "/api/calls", call_started, STMT_call_start,
 	    ARGS(rq->who_json, rules, rq->body_json));
 }
 

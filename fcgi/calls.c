@@ -108,7 +108,7 @@ lead_calls_list(struct request *rq)
 enum http_status
 lead_calls_create(struct request *rq)
 {
-	return reply_call(rq, HTTP_CREATED, NULL, STMT_lead_calls_create,
+	return reply_created(rq, "/api/calls", NULL, STMT_lead_calls_create,
 	    ARGS(rq->who_json, rq->id, rq->body_json));
 }
 
@@ -123,7 +123,7 @@ calls_list(struct request *rq)
 enum http_status
 calls_create(struct request *rq)
 {
-	return reply_call(rq, HTTP_CREATED, NULL, STMT_calls_create, ARGS(rq->who_json, rq->body_json));
+	return reply_created(rq, "/api/calls", NULL, STMT_calls_create, ARGS(rq->who_json, rq->body_json));
 }
 
 /* GET /api/calls/active - the calls that are alive. */

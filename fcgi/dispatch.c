@@ -228,7 +228,7 @@ dispatch_store(struct request *rq, const struct idempotency *id)
 	snprintf(status, sizeof(status), "%d", (int)rq->status);
 	outcome = db_call(rq->db, &stmts[STMT_idempotency_store],
 	    ARGS(rq->who_json, id->route, id->key, id->body_hash, status, rq->tools->out->data,
-		rq->resource_id),
+		rq->resource_id, rq->etag, rq->location),
 	    &result);
 	db_result_free(&result);
 	return outcome;
@@ -245,6 +245,8 @@ dispatch_replay(struct request *rq, const struct db_result *claim)
 		return reply_problem(rq, HTTP_CONFLICT, "IDEMPOTENCY_IN_PROGRESS",
 		    "A request with this Idempotency-Key is under way");
 	rq->resource_id = db_value(claim, 0, db_column(claim, "resource_id"));
+	rq->etag = db_value(claim, 0, db_column(claim, "etag"));
+	rq->location = db_value(claim, 0, db_column(claim, "location"));
 	reply_stored(rq, (enum http_status)strtol(status, NULL, 10), answer);
 	if (rq->route->waiter != NULL && rq->resource_id != NULL)
 		return rq->route->waiter(rq);

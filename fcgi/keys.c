@@ -49,6 +49,7 @@ keys_create(struct request *rq)
 	created = reply_rows(rq, STMT_keys_create, ARGS(rq->who_json, rq->body_json, key.hash, key.shown));
 	if (created == NULL)
 		return rq->status;
+	rq->location = arena_printf(rq->arena, "/api/keys/%s", db_value(created, 0, db_column(created, "resource_id")));
 	return reply_data(rq, HTTP_CREATED,
 	    arena_printf(rq->arena, "{\"key\":\"%s\",%s", key.text, db_value(created, 0, 0) + 1),
 	    "Keep this key, it is not shown again");

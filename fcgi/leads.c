@@ -55,7 +55,7 @@ leads_list(struct request *rq)
 enum http_status
 leads_create(struct request *rq)
 {
-	return reply_call(rq, HTTP_CREATED, "Lead created successfully", STMT_leads_create,
+	return reply_created(rq, "/api/leads", "Lead created successfully", STMT_leads_create,
 	    ARGS(rq->who_json, rq->body_json));
 }
 

@@ -71,6 +71,8 @@ reply_clear(struct request *rq)
 	buf_clear(rq->tools->headers);
 	rq->status = 0;
 	rq->is_raw_answer = false;
+	rq->etag = NULL;
+	rq->location = NULL;
 }
 
 /* Begin an answer; a later one replaces an earlier one, headers stay. */
@@ -300,11 +302,22 @@ reply_call(struct request *rq, enum http_status status, const char *message, enu
 		return rq->status;
 	if (db_columns(result) > 1 && db_rows(result) > 0) {
 		if ((column = db_column(result, "etag")) != -1)
-			reply_header(rq, "ETag", db_value(result, 0, column));
+			rq->etag = db_value(result, 0, column);
 		if ((column = db_column(result, "resource_id")) != -1)
 			rq->resource_id = db_value(result, 0, column);
 	}
 	return reply_data(rq, status, reply_first(result), message);
+}
+
+enum http_status
+reply_created(struct request *rq, const char *collection, const char *message, enum stmt stmt,
+    const char *const *args)
+{
+	enum http_status status = reply_call(rq, HTTP_CREATED, message, stmt, args);
+
+	if (status == HTTP_CREATED)
+		rq->location = arena_printf(rq->arena, "%s/%s", collection, rq->resource_id);
+	return status;
 }
 
 enum http_status
@@ -351,6 +364,11 @@ reply_send(struct request *rq)
 
 	if (!rq->is_raw_answer)
 		reply_header(rq, "Cache-Control", "no-store");
+	if (rq->etag != NULL)
+		reply_header(rq, "ETag", rq->etag);
+	/* RFC 9110, section 15.3.2. What was made may still be refused while it is waited for. */
+	if (rq->location != NULL && rq->status == HTTP_CREATED)
+		reply_header(rq, "Location", rq->location);
 	buf_addf(headers, "Content-Length: %zu\r\n\r\n", rq->tools->out->len);
 	return fcgx_write(rq->tools->fcgx, head, (size_t)len) &&
 	    fcgx_write(rq->tools->fcgx, headers->data, headers->len) &&

@@ -59,6 +59,10 @@ struct db_result *reply_rows(struct request *rq, enum stmt stmt, const char *con
 enum http_status reply_call(struct request *rq, enum http_status status, const char *message, enum stmt stmt,
     const char *const *args);
 
+/* The same for what makes something: 201, found at collection/<resource_id> from then on. */
+enum http_status reply_created(struct request *rq, const char *collection, const char *message, enum stmt stmt,
+    const char *const *args);
+
 /* Run a statement whose first column is a page. */
 enum http_status reply_call_page(struct request *rq, enum stmt stmt, const char *const *args);
 

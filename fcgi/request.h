@@ -92,7 +92,9 @@ struct request {
 	struct json *body;		/* validated against the route's table */
 	const char *body_json;		/* the same as the database gets it */
 	const char *query_json;		/* the query parameters, likewise */
-	const char *resource_id;	/* what a waiting route waits for */
+	const char *resource_id;	/* what was made, and what a waiting route waits for */
+	const char *etag;		/* header of the answer, NULL = none; kept with it for a replay */
+	const char *location;		/* likewise: where what was made is found, of a 201 only */
 	enum http_status status;	/* what was answered; 0 until then */
 	bool is_raw_answer;		/* the answer is not in an envelope */
 	bool is_streamed;		/* the answer has been sent piece by piece */

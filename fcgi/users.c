@@ -52,7 +52,7 @@ users_create(struct request *rq)
 
 	if (hash == NULL)
 		return rq->status;
-	return reply_call(rq, HTTP_CREATED, "User created successfully", STMT_users_create,
+	return reply_created(rq, "/api/users", "User created successfully", STMT_users_create,
 	    ARGS(rq->who_json, request_field(rq, "email"), request_field(rq, "name"),
 		request_field(rq, "role"), hash));
 }

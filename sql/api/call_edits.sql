@@ -32,7 +32,7 @@ $$;
 --   raises RS404 when there is no such lead, RS400 when it ends before it begins, later than a day, or in the future
 --   emits  lead.updated where it moves the lead
 create or replace function vals.call_record(_who jsonb, _lead_id uuid, _body jsonb)
-returns json
+returns vals.calls
 language plpgsql
 set search_path = ''
 as $$
@@ -75,25 +75,29 @@ begin
 		perform vals.call_outcome_to_lead(_who, _call);
 	end if;
 	perform vals.audit(_who, 'call.create', 'call', _call.id, null, vals.call_json(_call));
-	return vals.call_json_full(_call);
+	return _call;
 end
 $$;
 
 create or replace function api.calls_create(_who jsonb, _body jsonb)
-returns json
+returns table (body json, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
+declare
+	_call vals.calls := vals.call_record(_who, (_body ->> 'leadId')::uuid, _body);
 begin
-	return vals.call_record(_who, (_body ->> 'leadId')::uuid, _body);
+	return query select vals.call_json_full(_call), _call.id;
 end
 $$;
 
 create or replace function api.lead_calls_create(_who jsonb, _id uuid, _body jsonb)
-returns json
+returns table (body json, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
+declare
+	_call vals.calls := vals.call_record(_who, _id, _body);
 begin
-	return vals.call_record(_who, _id, _body);
+	return query select vals.call_json_full(_call), _call.id;
 end
 $$;
 

@@ -85,7 +85,7 @@ $$;
 -- Add a key; only its hash and first characters arrive here.
 --   raises RS400 when it would have expired already
 create or replace function api.keys_create(_who jsonb, _body jsonb, _hash text, _prefix text)
-returns json
+returns table (body json, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -97,7 +97,7 @@ begin
 		(select u.id from vals.users u where u.id = vals.actor(_who)))
 	returning * into _key;
 	perform vals.audit(_who, 'key.create', 'key', _key.id, null, vals.key_json(_key)::jsonb);
-	return vals.key_json(_key);
+	return query select vals.key_json(_key), _key.id;
 end
 $$;
 

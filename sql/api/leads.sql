@@ -254,7 +254,7 @@ $$;
 --   raises 23505 leads_phone_unique, leads_email_unique
 --   emits  lead.created
 create or replace function api.leads_create(_who jsonb, _body jsonb)
-returns table (body json, etag text)
+returns table (body json, etag text, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -276,7 +276,7 @@ begin
 	perform vals.emit('lead.created', null, _lead.id,
 		jsonb_build_object('leadId', _lead.id, 'name', vals.lead_name(_lead), 'source', _lead.source), _who);
 	perform vals.audit(_who, 'lead.create', 'lead', _lead.id, null, vals.lead_json(_lead)::jsonb);
-	return query select vals.lead_json_full(_lead), '"' || _lead.version || '"';
+	return query select vals.lead_json_full(_lead), '"' || _lead.version || '"', _lead.id;
 end
 $$;
 

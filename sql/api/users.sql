@@ -48,7 +48,7 @@ $$;
 -- Add a user; the password arrives hashed.
 --   raises 23505 users_email_unique
 create or replace function api.users_create(_who jsonb, _email text, _name text, _role text, _password_hash text)
-returns json
+returns table (body json, resource_id uuid)
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -58,7 +58,7 @@ begin
 	values (_email, _name, _role, _password_hash)
 	returning * into _user;
 	perform vals.audit(_who, 'user.create', 'user', _user.id, null, vals.user_json(_user)::jsonb);
-	return vals.user_json(_user);
+	return query select vals.user_json(_user), _user.id;
 end
 $$;
 

@@ -9,6 +9,7 @@ import {
   dialsTo,
   endAllCalls,
   endCall,
+  etagVersion,
   eventsOf,
   execute,
   expectInvalid,
@@ -42,6 +43,7 @@ function expectReplay(answer, first) {
   expectStatus(answer, first.status);
   assert.ok(isReplay(answer), 'it is marked as a replay');
   assert.equal(answer.text, first.text);
+  for (const name of ['etag', 'location']) assert.equal(answer.headers.get(name), first.headers.get(name), name);
 }
 
 describe('a POST that is repeated', () => {
@@ -50,6 +52,8 @@ describe('a POST that is repeated', () => {
     const key = freshKey();
     const first = expectStatus(await create(body, key), 201);
     assert.equal(first.headers.get('idempotency-replayed'), null);
+    assert.equal(first.headers.get('location'), `/api/leads/${first.body.data.id}`);
+    assert.equal(etagVersion(first), 1);
     for (let i = 0; i < 3; i += 1) expectReplay(await create(body, key), first);
     assert.equal((await leadsWith(body.phone)).length, 1);
     assert.deepEqual(await eventsOf(first.body.data.id), ['lead.created']);

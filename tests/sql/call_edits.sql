@@ -14,7 +14,7 @@ create function test.record(_lead uuid, _body jsonb default '{}')
 returns jsonb
 language sql
 as $$
-	select api.calls_create(test.who(), _body || jsonb_build_object('leadId', _lead))::jsonb
+	select c.body::jsonb from api.calls_create(test.who(), _body || jsonb_build_object('leadId', _lead)) c
 $$;
 
 -- Records of calls made elsewhere.

@@ -19,7 +19,7 @@ a_name_is_its_functions_name(void **state)
 	assert_string_equal(stmts[STMT_leads_get].sql, "select * from api.leads_get($1,$2)");
 	assert_int_equal(stmts[STMT_leads_get].arity, 2);
 	assert_string_equal(stmts[STMT_idempotency_store].sql,
-	    "select * from api.idempotency_store($1,$2,$3,$4,$5,$6,$7)");
+	    "select * from api.idempotency_store($1,$2,$3,$4,$5,$6,$7,$8,$9)");
 }
 
 static void
