@@ -2,11 +2,12 @@
  * access.c - bearer tokens, API keys, roles and limits
  *
  * An API key costs a query; each worker remembers the keys it saw for a few seconds,
- * so that an agent reporting several times a second does not ask twice for each report. A revoked key
- * lives that much longer.
+ * so that an agent reporting several times a second does not ask twice for each report. Whoever changes a key has the
+ * workers of this host forget all of them at once; on other hosts a revoked key lives those seconds longer.
  */
 #include "access.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -78,6 +79,7 @@ struct access_key {
 	char hash[TOKEN_HASH_HEX_SIZE];
 	struct caller who;
 	int64_t until_ms;
+	uint64_t changes;	/* how often keys had been changed when it was asked for */
 };
 
 static struct access_key access_keys[ACCESS_KEYS];
@@ -137,38 +139,45 @@ access_unauthorized(struct request *rq, const char *message)
 }
 
 static const struct access_key *
-access_key_remembered(const char *hash)
+access_key_remembered(const char *hash, uint64_t changes)
 {
 	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < ACCESS_KEYS; i++)
-		if (access_keys[i].until_ms > now && strcmp(access_keys[i].hash, hash) == 0)
+		if (access_keys[i].until_ms > now && access_keys[i].changes == changes &&
+		    strcmp(access_keys[i].hash, hash) == 0)
 			return &access_keys[i];
 	return NULL;
 }
 
+/* row: id, role, scopes, and the milliseconds until its end, NULL = it has none. */
 static const struct access_key *
-access_key_remember(const char *hash, const char *id, const char *role, const char *scopes)
+access_key_remember(const char *hash, uint64_t changes, const struct db_result *row)
 {
 	struct access_key *key = &access_keys[access_keys_next++ % ACCESS_KEYS];
+	const char *left = db_value(row, 0, 3);
+	int64_t left_ms = left != NULL ? strtoll(left, NULL, 10) : ACCESS_KEY_TTL_MS;
 
 	*key = (struct access_key){ .who.kind = CALLER_KEY,
-		.who.scopes = access_scope_bits(scopes),
-		.until_ms = clock_ms() + ACCESS_KEY_TTL_MS };
+		.who.scopes = access_scope_bits(db_value(row, 0, 2)),
+		.until_ms = clock_ms() + (left_ms < ACCESS_KEY_TTL_MS ? left_ms : ACCESS_KEY_TTL_MS),
+		.changes = changes };
 	memcpy(key->hash, hash, TOKEN_HASH_HEX_SIZE);
-	strncpy(key->who.id, id, TOKEN_ID_SIZE - 1);
-	strncpy(key->who.role, role, TOKEN_ROLE_SIZE - 1);
+	strncpy(key->who.id, db_value(row, 0, 0), TOKEN_ID_SIZE - 1);
+	strncpy(key->who.role, db_value(row, 0, 1), TOKEN_ROLE_SIZE - 1);
 	return key;
 }
 
 static enum http_status
 access_identify_key(struct request *rq, const char *token)
 {
+	/* Counted before the question, so that a change meanwhile makes the answer an old one. */
+	uint64_t changes = atomic_load(&rq->tools->shared->key_changes);
 	char hash[TOKEN_HASH_HEX_SIZE];
 	const struct access_key *key;
 
 	token_hash(token, hash);
-	key = access_key_remembered(hash);
+	key = access_key_remembered(hash, changes);
 	if (key == NULL) {
 		struct db_result *result = reply_rows(rq, STMT_key_check, ARGS(hash));
 
@@ -176,11 +185,16 @@ access_identify_key(struct request *rq, const char *token)
 			return rq->status;
 		if (db_rows(result) == 0)
 			return access_unauthorized(rq, "API key is unknown, revoked or expired");
-		key = access_key_remember(hash, db_value(result, 0, 0), db_value(result, 0, 1),
-		    db_value(result, 0, 2));
+		key = access_key_remember(hash, changes, result);
 	}
 	request_set_caller(rq, &key->who);
 	return 0;
+}
+
+void
+access_forget_keys(struct request *rq)
+{
+	atomic_fetch_add(&rq->tools->shared->key_changes, 1);
 }
 
 static enum http_status

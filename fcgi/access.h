@@ -50,6 +50,9 @@ bool access_role_may(const char *role, enum access access);
  */
 enum http_status access_identify(struct request *rq);
 
+/* Have all workers of this host ask for API keys anew; after the commit of what was changed of one. */
+void access_forget_keys(struct request *rq);
+
 /* Check the route's rule. 0, or the status already answered. */
 enum http_status access_check(struct request *rq);
 

@@ -66,13 +66,20 @@ keys_get(struct request *rq)
 enum http_status
 keys_update(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "API key updated", STMT_keys_update,
+	enum http_status status = reply_call(rq, HTTP_OK, "API key updated", STMT_keys_update,
 	    ARGS(rq->who_json, rq->id, rq->body_json));
+
+	access_forget_keys(rq);
+	return status;
 }
 
 /* DELETE /api/keys/:id - revoke a key. */
 enum http_status
 keys_delete(struct request *rq)
 {
-	return reply_call(rq, HTTP_OK, "API key revoked", STMT_keys_delete, ARGS(rq->who_json, rq->id));
+	enum http_status status =
+	    reply_call(rq, HTTP_OK, "API key revoked", STMT_keys_delete, ARGS(rq->who_json, rq->id));
+
+	access_forget_keys(rq);
+	return status;
 }

@@ -49,6 +49,7 @@ struct shared {
 	_Atomic uint64_t database_connects;
 	_Atomic uint64_t database_repeats;
 	_Atomic uint64_t database_calls[DB_OUTCOMES];
+	_Atomic uint64_t key_changes;		/* of API keys, through this host */
 	_Atomic uint64_t logins_throttled;
 	_Atomic uint64_t webhooks_refused;
 	_Atomic uint64_t webhooks_late;		/* of these, signed too long ago or ahead of time */

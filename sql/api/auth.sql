@@ -211,14 +211,14 @@ begin
 end
 $$;
 
--- Whose API key is this? No row when it is unknown, revoked or expired.
+-- Whose API key is this, and how long still (null: for good)? No row when it is unknown, revoked or expired.
 create or replace function api.key_check(_hash text)
-returns table (key_id uuid, role text, scopes text)
+returns table (key_id uuid, role text, scopes text, left_ms bigint)
 language plpgsql security definer set search_path = ''
 as $$
 begin
 	return query
-		select k.id, k.role, array_to_string(k.scopes, ' ')
+		select k.id, k.role, array_to_string(k.scopes, ' '), floor(1000 * extract(epoch from k.expires_at - now()))::bigint
 		from vals.api_keys k
 		where k.key_hash = _hash
 			and k.revoked_at is null

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { admin, agent, as, caller, execute, expectInvalid, expectProblem, expectStatus, newLead, runName } from './support.mjs';
+import { admin, agent, as, caller, execute, expectInvalid, expectProblem, expectStatus, newLead, runName, sleep } from './support.mjs';
 
 const newKey = async (more) => expectStatus(await admin.post('/api/keys', { name: `${runName} key`, ...more }), 201).body.data;
 
@@ -72,13 +72,6 @@ test('name, scopes and end of a key can be changed, each by itself', async () =>
   assert.deepEqual([rows[4].before, rows[4].after], [{ name: made.name }, { name: `${runName} other` }]);
 });
 
-test('other scopes hold for every worker that did not know the key', async () => {
-  const lead = await newLead();
-  const key = await newKey({ scopes: ['reports'] });
-  expectStatus(await admin.put(`/api/keys/${key.id}`, { scopes: ['leads:view'] }), 200);
-  expectStatus(await caller(key.key).get(`/api/leads/${lead.id}`), 200);
-});
-
 test('what the server sets of a key cannot be changed, nor its end be in the past', async () => {
   const key = await newKey();
   const change = (body) => admin.put(`/api/keys/${key.id}`, body);
@@ -99,11 +92,31 @@ test('a change does not bring a revoked key back', async () => {
   expectStatus(await caller(key.key).get('/api/auth/me'), 401);
 });
 
-test('a revoked key is refused once the workers have forgotten it', async () => {
+/* The statuses of many requests at once: whatever worker knows the key is asked. */
+const statusesWith = async ({ key }, path = '/api/calls/active') =>
+  new Set((await Promise.all(Array.from({ length: 40 }, () => caller(key).get(path)))).map(({ status }) => status));
+
+test('a revoked key is refused by all workers at once', async () => {
   const key = await newKey();
+  assert.deepEqual(await statusesWith(key), new Set([200]));
   assert.ok(expectStatus(await admin.delete(`/api/keys/${key.id}`), 200).body.data.revokedAt);
-  expectStatus(await caller(key.key).get('/api/auth/me'), 401);
+  assert.deepEqual(await statusesWith(key), new Set([401]));
   expectStatus(await admin.delete(`/api/keys/${key.id}`), 200);
+});
+
+test('other scopes hold for all workers at once', async () => {
+  const key = await newKey({ scopes: ['calls:view'] });
+  assert.deepEqual(await statusesWith(key), new Set([200]));
+  expectStatus(await admin.put(`/api/keys/${key.id}`, { scopes: ['reports'] }), 200);
+  assert.deepEqual(await statusesWith(key), new Set([403]));
+});
+
+test('a key ends when it says, also for workers that know it', async () => {
+  const key = await newKey();
+  await execute("update vals.api_keys set expires_at = now() + interval '1 second' where id = :'id'", { id: key.id });
+  await statusesWith(key);
+  await sleep(1100);
+  assert.deepEqual(await statusesWith(key), new Set([401]));
 });
 
 test('an expired key is refused', async () => {

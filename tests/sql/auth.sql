@@ -156,7 +156,8 @@ insert into vals.api_keys (id, name, key_hash, key_prefix, expires_at, revoked_a
 values ('0d000000-0000-4000-8000-000000000001', 'good', 'key1', 'p1', now() + interval '1 hour', null), ('0d000000-0000-4000-8000-000000000002', 'revoked', 'key2', 'p2', null, now()),
 	('0d000000-0000-4000-8000-000000000003', 'expired', 'key3', 'p3', now(), null);
 set local role vals_api;
-select is((select concat_ws(' ', key_id, role) from api.key_check('key1')), '0d000000-0000-4000-8000-000000000001 agent', 'an_API_key_is_known_by_its_hash');
+select is((select concat_ws(' ', key_id, role, left_ms) from api.key_check('key1')), '0d000000-0000-4000-8000-000000000001 agent 3600000',
+	'an_API_key_is_known_by_its_hash_for_as_long_as_it_lasts');
 select is_empty(format('select * from api.key_check(%L)', k), format('%s_is_no_key', k)) from unnest(array['key2', 'key3', 'key9']) k;
 reset role;
 select ok((select last_used_at = now() from vals.api_keys where key_hash = 'key1'), 'the_last_use_of_a_key_is_kept');
