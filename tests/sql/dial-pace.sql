@@ -2,7 +2,7 @@
 \ir support/begin.psql
 \ir support/transfers.psql
 
-select plan(39);
+select plan(41);
 
 -- Nothing of others is due, or was lately.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -60,6 +60,10 @@ select is(test.dials(2, 0), 2::bigint, 'a_runner_takes_two');
 update vals.commands set worker = 'killed#0' where kind = 'dial' and state = 'leased';
 select is(test.dials(4, 0), 2::bigint, 'its_successor_takes_them_over');
 select is(test.dials(4, 0), 0::bigint, 'and_both_runners_requests_count');
+select test.time_passes() \g /dev/null
+select is(test.dials(4, 0), 0::bigint, 'those_of_the_dead_one_may_still_be_on_their_way');
+select test.time_passes() \g /dev/null
+select is(test.dials(4, 0), 2::bigint, 'but_not_for_longer_than_it_would_have_waited');
 
 -- How many telephones may be connected.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
