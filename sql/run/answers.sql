@@ -166,6 +166,14 @@ begin
 end
 $$;
 
+-- Whether a refusal is of this code; which field it is about may stand behind it.
+create or replace function vals.is_about(_refusal text, _code text)
+returns boolean
+language sql immutable
+as $$
+	select split_part(_refusal, ' ', 1) = _code
+$$;
+
 -- Kevin cannot be asked. If that is because he has hung up, the news of it says so.
 create or replace function vals.gather_failed(_command vals.commands, _code text)
 returns void
@@ -175,7 +183,7 @@ as $$
 declare
 	_transfer vals.transfers := vals.transfer_of_leg(_command.leg_id);
 begin
-	if _code <> '90018' and _transfer.state = 'briefing' then
+	if not vals.is_about(_code, '90018') and _transfer.state = 'briefing' then
 		perform vals.transfer_fail(null, _transfer, 'failed', 'api_error', clock_timestamp());
 	end if;
 end
@@ -195,6 +203,27 @@ begin
 		returning * into _call;
 		perform vals.recording_emit(null, _call);
 	end if;
+end
+$$;
+
+-- The provider says of a leg that it has ended, or that there is none such. Mostly the news of its end is on its way; if
+-- none comes soon the leg is asked about.
+create or replace function vals.leg_doubt(_leg vals.legs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	if _leg.state = 'ended' then
+		return;
+	end if;
+	perform vals.leg_inquire(_leg);
+	update vals.commands c
+	set next_at = now() + interval '2 seconds'
+	where c.leg_id = _leg.id
+		and c.kind = 'inquire'
+		and c.state = 'pending'
+		and c.first_sent_at is null;
 end
 $$;
 
@@ -227,6 +256,9 @@ begin
 		else
 			null;	-- of no consequence
 	end case;
+	if _command.kind <> 'dial' and (vals.is_about(_code, '90018') or vals.is_about(_code, '90015')) then
+		perform vals.leg_doubt(vals.command_leg(_command));
+	end if;
 	return true;
 end
 $$;

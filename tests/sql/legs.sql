@@ -134,6 +134,32 @@ select run.command_retry(:'dial', :attempt, 500, 'no answer', true) \g /dev/null
 select test.hears(:'lost', 'call.hangup', 3, '{"hangup_cause":"user_busy"}') \g /dev/null
 select is(test.standing(:'lost') || ', ' || test.commands(:'lost'), 'busy busy busy, dial done', 'the_dial_of_a_leg_that_was_heard_of_is_done');
 
+-- A telephone of which the provider says that it is gone, before anybody heard so.
+create function test.question_refused(_code text)
+returns uuid
+language plpgsql
+as $$
+declare
+	_transfer uuid := test.kevin_hears(test.transfer_at('dialing'), 'call.answered', 8);
+begin
+	perform test.refuses(_transfer, 'gather', _code);
+	return _transfer;
+end
+$$;
+select test.question_refused('90018 /call_control_id') as doubted \gset
+select is(test.asked_of_leg(test.closer_leg(:'doubted')), 'gather inquire_1', 'it_is_asked_about');
+select is_empty(format('select * from run.commands_take(''one'', 100, 30) where leg_id = %L', (test.closer_leg(:'doubted')).id), 'but_not_at_once');
+select is(test.transfer_standing(:'doubted'), 'briefing - / transferring', 'for_the_news_is_on_its_way');
+select test.kevin_hears(:'doubted', 'call.hangup', 9, '{"hangup_cause":"normal_clearing"}') \g /dev/null
+select is(test.asked_of_leg(test.closer_leg(:'doubted')), 'gather (inquire_1)', 'then_nobody_is_asked');
+select test.question_refused('90018') as unheard \gset
+select test.says((test.the_transfer(:'unheard')).call_id, false, (test.closer_leg(:'unheard')).id) \g /dev/null
+select is(test.transfer_standing(:'unheard'), 'declined closer_hangup_early / transfer_failed', 'if_none_comes_the_answer_decides');
+select test.question_refused('90015') as unknown \gset
+select is(test.asked_of_leg(test.closer_leg(:'unknown')), 'gather hangup inquire_1', 'one_the_provider_does_not_know_is_asked_about_too');
+select test.question_refused('10004') as refused \gset
+select is(test.asked_of_leg(test.closer_leg(:'refused')), 'gather hangup', 'one_of_which_it_says_nothing_is_not');
+
 -- Silent legs of a transfer.
 select test.transfer_at('joined') as talking \gset
 select test.silent(test.closer_leg(:'talking')) \g /dev/null
