@@ -265,11 +265,16 @@ export const postWebhook = (raw, headers) =>
 
 /* ---- the database ---- */
 
+const PRINTED_MAX = 64 * 1024 * 1024;
+
+/* A value as psql's \set takes it; a command line may not be as long as some are. */
+const quoted = (value) => `'${String(value).replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n')}'`;
+
 /* Run SQL and give what it prints. */
 export async function execute(sql, args = {}) {
-  const variables = Object.entries(args).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
-  const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1', ...variables]);
-  running.child.stdin.end(sql);
+  const variables = Object.entries(args).map(([name, value]) => `\\set ${name} ${quoted(value)}\n`);
+  const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { maxBuffer: PRINTED_MAX });
+  running.child.stdin.end(variables.join('') + sql);
   return (await running).stdout;
 }
 
