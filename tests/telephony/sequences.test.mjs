@@ -49,8 +49,16 @@ function* killings() {
           yield { sequence, step, program, kill };
 }
 
+const playKilling = (sequence, kill, isKilledAfter) =>
+  play(sequence, { isWorkerKilled: kill === killWorker, onStep: (step) => (isKilledAfter(step) ? kill() : undefined) });
+
 describe('killed', { skip: noRunner() }, () => {
   for (const { sequence, step, program, kill } of killings())
-    test(`${program} after step ${step} of ${sequence.id}`, () =>
-      play(sequence, { isWorkerKilled: kill === killWorker, onStep: (now) => (now === step ? kill() : undefined) }));
+    test(`${program} after step ${step} of ${sequence.id}`, () => playKilling(sequence, kill, (now) => now === step));
+
+  /* In one story again and again: a program that has just started is killed before it has done much. */
+  if (IS_LONG)
+    for (const [program, kill] of Object.entries(PROGRAMS))
+      for (const sequence of sequences)
+        test(`${program} after every step of ${sequence.id}`, () => playKilling(sequence, kill, () => true));
 });
