@@ -137,9 +137,13 @@ echo_gone(struct socket *socket)
 
 static const char *const namespaces[] = { "/", "/custom", NULL };
 
+/*
+ * The Socket.IO suite's three pings by polling take most of a second, without any CONNECT: a
+ * time no longer than that would end them on a busy machine.
+ */
 static const struct app echo_app = {
 	.namespaces = namespaces,
-	.connect_timeout_ms = 1000,
+	.connect_timeout_ms = 1500,
 	.connect = echo_connect,
 	.event = echo_event,
 	.gone = echo_gone,
