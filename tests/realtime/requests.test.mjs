@@ -51,6 +51,16 @@ describe('a handshake', () => {
     assert.equal((await fetch(`${origin}${POLLING}`, { headers })).status, 200);
   });
 
+  for (const name of ['a', 'x', 'X-A', 'content', 'sec-websocket'])
+    test(`is not held up by a header called ${name}, the last of all`, async () => {
+      const { hostname, port } = new URL(origin);
+      const socket = connect({ host: hostname, port });
+      socket.write(`GET ${POLLING} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${name}: y\r\n\r\n`);
+      const [head] = await once(socket, 'data');
+      assert.match(head.toString(), /^HTTP\/1.1 200 /);
+      socket.destroy();
+    });
+
   for (const [method, path, status, code, message] of [
     ['GET', '/socket.io/?EIO=4', 400, 0, 'Transport unknown'],
     ['GET', '/socket.io/?EIO=4&transport=abc', 400, 0, 'Transport unknown'],
