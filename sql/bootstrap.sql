@@ -13,6 +13,17 @@ create table if not exists vals.schema_migrations (
 );
 comment on table vals.schema_migrations is 'numbered files that were applied; number 0 is the set of functions, loaded again whenever one changes';
 
+-- A temporary type or table goes before all others of its name, also in a function that runs as its owner with an
+-- empty search_path: nobody who calls such functions may make one. Here, because a dump does not hold rights on the database.
+do $$
+begin
+	if pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'temporary') then
+		execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
+		execute pg_catalog.format('grant temporary on database %I to vals_ro', pg_catalog.current_database());
+	end if;
+end
+$$;
+
 -- One migrate at a time; the lock lives as long as the connection.
 create or replace function admin.migration_lock()
 returns void

@@ -1,14 +1,5 @@
 -- Who may execute what; everything not granted here is denied.
 
--- A temporary type or table goes before all others of its name, also in a function that runs as its owner with an
--- empty search_path: nobody who calls such functions may make one.
-do $$
-begin
-	execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database());
-	execute pg_catalog.format('grant temporary on database %I to vals_ro', pg_catalog.current_database());
-end
-$$;
-
 revoke all on schema vals, api, feed, run, admin from public;
 revoke all on all functions in schema vals, api, feed, run, admin from public;
 revoke all on all tables in schema vals from public;

@@ -226,6 +226,12 @@ is "a_dry_run_does_nothing" "$(sql vals_other "select count(*) from pg_tables wh
 migrate vals_other --sql "$TEMP/sql"
 is "an_empty_database_is_migrated" "$RC" 0
 
+# A dump does not hold the rights on the database.
+sql vals_other 'grant temporary on database vals_other to public; revoke temporary on database vals_other from vals_ro'
+migrate vals_other --sql "$TEMP/sql"
+is "a_restored_one_has_its_rights_again" "$(sql vals_other "select string_agg(r, ' ' order by r)
+	from unnest(array['public', 'vals_api', 'vals_ws', 'vals_run', 'vals_ro']) r where has_database_privilege(r, current_database(), 'temporary')")" vals_ro
+
 echo '-- changed' >>"$TEMP/sql/migrations/0001_accounts.sql"
 migrate vals_other --sql "$TEMP/sql"
 is "a_changed_migration_is_refused" "$RC" 1
