@@ -105,7 +105,7 @@ begin
 				when j.taken is not null or not (_is_dry or exists (select from made m where m.phone = j.phone)) then 'duplicate'
 				else 'new' end,
 			coalesce(j.wrong, j.taken, 'phone'),
-			case when j.wrong is not null then 'is not a known time zone' else 'a lead has it already' end,
+			case when j.wrong is not null then 'is not a known time zone' else 'belongs to a lead already' end,
 			j.is_unwilling
 		from judged j
 		union all
