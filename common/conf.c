@@ -597,6 +597,16 @@ conf_load(const char *program, int *argc, char **argv)
 	return 0;
 }
 
+char **
+conf_copy_arguments(int argc, char **argv)
+{
+	char **copy = xcalloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; i < argc; i++)
+		copy[i] = argv[i];
+	return copy;
+}
+
 int
 conf_reload(void)
 {

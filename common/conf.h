@@ -30,6 +30,12 @@ enum conf_key {
  */
 int conf_load(const char *program, int *argc, char **argv);
 
+/*
+ * The arguments as they came, for a program that will execute itself again: conf_load eats what it knows. The
+ * caller frees the array; the texts are the program's own.
+ */
+char **conf_copy_arguments(int argc, char **argv);
+
 /* Load again with the arguments of the first time; -1 keeps the old values. */
 int conf_reload(void);
 

@@ -14,18 +14,6 @@
 #include "routes.h"
 #include "sched_nice.h"
 #include "webhook_keys.h"
-#include "xalloc.h"
-
-/* The arguments as they came: conf_load eats what it knows, a reload needs them all. */
-static char **
-main_copy_argv(int argc, char **argv)
-{
-	char **copy = xcalloc((size_t)argc + 1, sizeof(*copy));
-
-	for (int i = 0; i < argc; i++)
-		copy[i] = argv[i];
-	return copy;
-}
 
 /* Without a good key nothing the provider says is believed. */
 static void
@@ -40,7 +28,7 @@ main_check_keys(void)
 int
 main(int argc, char **argv)
 {
-	char **own_argv = main_copy_argv(argc, argv);
+	char **own_argv = conf_copy_arguments(argc, argv);
 	int status;
 
 	/* For the tests; it must not depend on good settings. */

@@ -28,7 +28,6 @@
 #include "stmts.h"
 #include "telnyx.h"
 #include "upkeep.h"
-#include "xalloc.h"
 
 #define PROGRAM "vals-runner"
 #define ROLE "vals_run"
@@ -348,17 +347,6 @@ run(char **argv)
 	return status;
 }
 
-/* A copy of the arguments, for conf_load takes out those it knows. */
-static char **
-copy_arguments(int argc, char **argv)
-{
-	char **copy = xcalloc((size_t)argc + 1, sizeof(*copy));
-
-	for (int i = 0; i < argc; i++)
-		copy[i] = argv[i];
-	return copy;
-}
-
 /* Returns the exit status: 0 is well, 1 a failure, 2 a wrong command line. */
 static int
 start(int argc, char **argv, char **arguments)
@@ -377,7 +365,7 @@ start(int argc, char **argv, char **arguments)
 int
 main(int argc, char **argv)
 {
-	char **arguments = copy_arguments(argc, argv);
+	char **arguments = conf_copy_arguments(argc, argv);
 	int status = start(argc, argv, arguments);
 
 	free(arguments);
