@@ -59,6 +59,8 @@ libcommon_a_SOURCES = \
 	common/sched_nice.c \
 	common/sched_nice.h \
 	common/settings.def \
+	common/standard_fds.c \
+	common/standard_fds.h \
 	common/statement.h \
 	common/token.c \
 	common/token.h \

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "crypto.h"
 #include "log.h"
+#include "standard_fds.h"
 
 #define CTL_TIMEOUT_MS 600000	/* a migration may take its time */
 #define CTL_TOKEN_TTL_S 43200
@@ -191,6 +192,7 @@ main(int argc, char **argv)
 	struct ctl_options options;
 	int words;
 
+	standard_fds_hold();
 	log_open("valsctl", LOG_LEVEL_WARN);
 	crypto_init();
 	if (conf_load("valsctl", &argc, argv) == -1)

@@ -13,6 +13,7 @@
 #include "master.h"
 #include "routes.h"
 #include "sched_nice.h"
+#include "standard_fds.h"
 #include "webhook_keys.h"
 
 /* Without a good key nothing the provider says is believed. */
@@ -31,6 +32,7 @@ main(int argc, char **argv)
 	char **own_argv = conf_copy_arguments(argc, argv);
 	int status;
 
+	standard_fds_hold();
 	/* For the tests; it must not depend on good settings. */
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
 		free(own_argv);

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "provider_conf.h"
 #include "recordings.h"
+#include "standard_fds.h"
 #include "stmts.h"
 #include "telnyx.h"
 #include "upkeep.h"
@@ -366,8 +367,10 @@ int
 main(int argc, char **argv)
 {
 	char **arguments = conf_copy_arguments(argc, argv);
-	int status = start(argc, argv, arguments);
+	int status;
 
+	standard_fds_hold();
+	status = start(argc, argv, arguments);
 	free(arguments);
 	return status;
 }

@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test_session_queue \
 	tests/unit/test_shared \
 	tests/unit/test_socketio \
+	tests/unit/test_standard_fds \
 	tests/unit/test_stmts \
 	tests/unit/test_stmts_ctl \
 	tests/unit/test_telnyx \

@@ -22,6 +22,7 @@
 #include "replay.h"
 #include "server.h"
 #include "session.h"
+#include "standard_fds.h"
 #include "status.h"
 #include "token.h"
 
@@ -191,6 +192,7 @@ start_signals(void)
 int
 main(int argc, char **argv)
 {
+	standard_fds_hold();
 	if (conf_load("vals-ws", &argc, argv) == -1)
 		return EXIT_FAILURE;
 	log_open("vals-ws", (enum log_level)log_level_parse(conf_text(CONF_log_level)));
