@@ -369,7 +369,9 @@ expire(struct recordings *recordings, const char *id, const char *name)
 	}
 	outcome = db_call(recordings->db, &stmts[STMT_recording_forgotten], ARGS(id), &rows);
 	db_result_free(&rows);
-	if (outcome == DB_OK)
+	if (outcome == DB_REFUSED)
+		log_error("database", "%s cannot be forgotten: %s", id, db_error(recordings->db)->message);
+	else if (outcome == DB_OK)
 		recordings->counters.deleted++;
 	return outcome == DB_OK;
 }
@@ -378,6 +380,7 @@ bool
 recordings_expire(struct recordings *recordings)
 {
 	struct db_result *rows = NULL;
+	enum db_outcome outcome;
 	char days[32];
 	int gone = 0;
 	bool is_full;
@@ -385,7 +388,10 @@ recordings_expire(struct recordings *recordings)
 	if (recordings->settings.days == 0 || !open_dir(recordings))
 		return false;
 	snprintf(days, sizeof(days), "%ld", recordings->settings.days);
-	if (db_call(recordings->db, &stmts[STMT_recordings_expired], ARGS(days, EXPIRE_BATCH_TEXT), &rows) != DB_OK)
+	outcome = db_call(recordings->db, &stmts[STMT_recordings_expired], ARGS(days, EXPIRE_BATCH_TEXT), &rows);
+	if (outcome == DB_REFUSED)
+		log_error("database", "old recordings cannot be found: %s", db_error(recordings->db)->message);
+	if (outcome != DB_OK)
 		return false;
 	for (int row = 0; row < db_rows(rows); row++)
 		gone += expire(recordings, db_value(rows, row, 0), db_value(rows, row, 1));
