@@ -44,7 +44,6 @@ reply_status_text(enum http_status status)
 	case HTTP_NOT_FOUND: return "Not Found";
 	case HTTP_METHOD_NOT_ALLOWED: return "Method Not Allowed";
 	case HTTP_CONFLICT: return "Conflict";
-	case HTTP_LENGTH_REQUIRED: return "Length Required";
 	case HTTP_TOO_LARGE: return "Content Too Large";
 	case HTTP_UNSUPPORTED_TYPE: return "Unsupported Media Type";
 	case HTTP_TOO_MANY_REQUESTS: return "Too Many Requests";
