@@ -64,6 +64,8 @@ libcommon_a_SOURCES = \
 	common/statement.h \
 	common/token.c \
 	common/token.h \
+	common/token_keys.c \
+	common/token_keys.h \
 	common/token_memory.c \
 	common/token_memory.h \
 	common/unix_socket.c \

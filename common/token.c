@@ -8,222 +8,19 @@
  */
 #include "token.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
 #include "crypto.h"
 #include "json.h"
-#include "log.h"
+#include "token_keys.h"
 #include "token_memory.h"
 
-#define KEYS_MAX 16
-#define KEY_ID_SIZE 64
-#define KEY_SECRET_MIN 32	/* RFC 7518 section 3.2: at least the hash's size */
-#define KEY_SECRET_MAX 256
-#define KEY_FILE_MAX 512
 #define LEEWAY 60		/* seconds by which clocks may differ */
 
-static const char algorithm[] = "HS256";
 static const char ourselves[] = "vals";	/* both issuer and audience */
-
-struct key {
-	char id[KEY_ID_SIZE];
-	uint8_t secret[KEY_SECRET_MAX];
-	size_t len;
-	struct timespec modified;
-};
-
-struct keys {
-	struct key key[KEYS_MAX];
-	size_t count;
-};
-
-static struct keys keys;
-
-/* ---- keys ---- */
-
-/* The KID of KID.key; false if the name is no such. */
-static bool
-token_key_id(const char *name, char id[static KEY_ID_SIZE])
-{
-	static const char allowed[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-	static const char suffix[] = ".key";
-	size_t len = strlen(name), suffix_len = sizeof(suffix) - 1;
-
-	if (len <= suffix_len || strcmp(name + len - suffix_len, suffix) != 0)
-		return false;
-	len -= suffix_len;
-	if (name[0] == '.' || len >= KEY_ID_SIZE || strspn(name, allowed) < len)
-		return false;
-	memcpy(id, name, len);
-	id[len] = '\0';
-	return true;
-}
-
-/* `HS256 SECRET`, one line. Returns why not, or NULL. */
-static const char *
-token_key_parse(const char *text, size_t text_len, struct key *key)
-{
-	size_t prefix_len = sizeof(algorithm) - 1;
-	long len;
-
-	if (text_len > 0 && text[text_len - 1] == '\n')
-		text_len--;
-	if (text_len < prefix_len + 1 || memcmp(text, algorithm, prefix_len) != 0 ||
-	    text[prefix_len] != ' ')
-		return "it is not `HS256 SECRET`";
-	len = crypto_base64url_decode(text + prefix_len + 1, text_len - prefix_len - 1,
-	    key->secret, sizeof(key->secret));
-	if (len < 0)
-		return "its secret is not unpadded base64url of at most 256 bytes";
-	if (len < KEY_SECRET_MIN)
-		return "its secret is shorter than 32 bytes";
-	key->len = (size_t)len;
-	return NULL;
-}
-
-/* Read one file into *key. Returns why not, or NULL. */
-static const char *
-token_key_read(int dir_fd, const char *name, struct key *key)
-{
-	char text[KEY_FILE_MAX];
-	const char *reason;
-	struct stat sb;
-	ssize_t len;
-	int fd;
-
-	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return strerror(errno);
-	if (fstat(fd, &sb) != 0) {
-		reason = strerror(errno);
-	} else if (!S_ISREG(sb.st_mode)) {
-		reason = "it is not a file";
-	} else if ((sb.st_mode & S_IRWXO) != 0) {
-		reason = "it has rights for others";
-	} else {
-		len = read(fd, text, sizeof(text));
-		reason = len < 0 ? strerror(errno) : token_key_parse(text, (size_t)len, key);
-		explicit_bzero(text, sizeof(text));
-		key->modified = sb.st_mtim;
-	}
-	close(fd);
-	return reason;
-}
-
-/* Read all KID.key files of an open directory; other names are not ours to judge. */
-static int
-token_keys_read_all(DIR *dir, struct keys *fresh)
-{
-	const struct dirent *entry;
-	const char *reason;
-	char id[KEY_ID_SIZE];
-	struct key *key;
-
-	while ((entry = readdir(dir)) != NULL) {
-		if (!token_key_id(entry->d_name, id))
-			continue;
-		if (fresh->count == KEYS_MAX) {
-			log_error("token_keys", "there are more than %d keys", KEYS_MAX);
-			return -1;
-		}
-		key = &fresh->key[fresh->count];
-		memcpy(key->id, id, sizeof(id));
-		reason = token_key_read(dirfd(dir), entry->d_name, key);
-		if (reason != NULL) {
-			log_error("token_keys", "could not use key %s: %s", id, reason);
-			return -1;
-		}
-		fresh->count++;
-	}
-	return 0;
-}
-
-/* At least one key is what it takes. */
-static int
-token_keys_read(const char *path, struct keys *fresh)
-{
-	DIR *dir = opendir(path);
-	int result;
-
-	if (dir == NULL) {
-		log_error("token_keys", "could not open %s: %s", path, strerror(errno));
-		return -1;
-	}
-	result = token_keys_read_all(dir, fresh);
-	closedir(dir);
-	if (result == 0 && fresh->count == 0) {
-		log_error("token_keys", "there is no key in %s", path);
-		result = -1;
-	}
-	return result;
-}
-
-bool
-token_keys_would_load(const char *path)
-{
-	struct keys fresh = { .count = 0 };
-	int result = token_keys_read(path, &fresh);
-
-	explicit_bzero(&fresh, sizeof(fresh));
-	return result == 0;
-}
-
-int
-token_keys_load(const char *path)
-{
-	struct keys fresh = { .count = 0 };
-	int result = token_keys_read(path, &fresh);
-
-	if (result == 0) {
-		keys = fresh;
-		token_memory_clear();
-	}
-	explicit_bzero(&fresh, sizeof(fresh));
-	return result;
-}
-
-static const struct key *
-token_key_find(const char *id)
-{
-	for (size_t i = 0; i < keys.count; i++) {
-		if (strcmp(keys.key[i].id, id) == 0)
-			return &keys.key[i];
-	}
-	return NULL;
-}
-
-/* Files of one moment are told apart by name, so that all hosts sign with the same. */
-static bool
-token_key_is_newer(const struct key *a, const struct key *b)
-{
-	if (a->modified.tv_sec != b->modified.tv_sec)
-		return a->modified.tv_sec > b->modified.tv_sec;
-	if (a->modified.tv_nsec != b->modified.tv_nsec)
-		return a->modified.tv_nsec > b->modified.tv_nsec;
-	return strcmp(a->id, b->id) > 0;
-}
-
-static const struct key *
-token_key_newest(void)
-{
-	const struct key *newest = NULL;
-
-	for (size_t i = 0; i < keys.count; i++) {
-		if (newest == NULL || token_key_is_newer(&keys.key[i], newest))
-			newest = &keys.key[i];
-	}
-	return newest;
-}
 
 /* ---- signing ---- */
 
@@ -262,7 +59,7 @@ token_add_payload(struct buf *out, const struct token_claims *claims)
 int
 token_sign(struct token_claims *claims, int64_t ttl, char out[static TOKEN_MAX])
 {
-	const struct key *key = token_key_newest();
+	const struct token_key *key = token_key_newest();
 	uint8_t signature[CRYPTO_SHA256_LEN];
 	struct buf token = { 0 }, header = { 0 };
 	int len;
@@ -271,7 +68,7 @@ token_sign(struct token_claims *claims, int64_t ttl, char out[static TOKEN_MAX])
 		return -1;
 	claims->issued_at = clock_unix();
 	claims->expires_at = claims->issued_at + ttl;
-	buf_addf(&header, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"JWT\"}", algorithm, key->id);
+	buf_addf(&header, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"JWT\"}", TOKEN_KEY_ALGORITHM, key->id);
 	token_add_base64url(&token, header.data, header.len);
 	buf_addc(&token, '.');
 	token_add_payload(&token, claims);
@@ -350,14 +147,14 @@ token_member_is(const struct json *json, const char *name, const char *wanted)
  * 3.1: our key decides the algorithm, the header may only agree. Members besides
  * the three (crit, jku, x5c ...) mean a token that is not ours.
  */
-static const struct key *
+static const struct token_key *
 token_header_key(const struct parts *parts)
 {
 	struct json *header = token_parse_part(parts->header, parts->header_len);
 	const char *id = json_string(json_get(header, "kid"));
-	const struct key *key = NULL;
+	const struct token_key *key = NULL;
 
-	if (id != NULL && json_count(header) == 3 && token_member_is(header, "alg", algorithm) &&
+	if (id != NULL && json_count(header) == 3 && token_member_is(header, "alg", TOKEN_KEY_ALGORITHM) &&
 	    (token_member_is(header, "typ", "JWT") || token_member_is(header, "typ", "at+jwt")))
 		key = token_key_find(id);
 	json_free(header);
@@ -365,7 +162,7 @@ token_header_key(const struct parts *parts)
 }
 
 static bool
-token_is_signed(const struct parts *parts, const struct key *key)
+token_is_signed(const struct parts *parts, const struct token_key *key)
 {
 	uint8_t given[CRYPTO_SHA256_LEN], wanted[CRYPTO_SHA256_LEN];
 
@@ -419,7 +216,7 @@ int
 token_verify(const char *token, size_t len, struct token_claims *claims_r)
 {
 	struct token_claims claims = { .issued_at = 0 };
-	const struct key *key;
+	const struct token_key *key;
 	struct json *payload;
 	struct parts parts;
 	bool is_good;
@@ -444,7 +241,7 @@ token_verify(const char *token, size_t len, struct token_claims *claims_r)
 /* ---- texts ---- */
 
 static void
-token_key_mac(const struct key *key, const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE])
+token_key_mac(const struct token_key *key, const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE])
 {
 	uint8_t mac[CRYPTO_SHA256_LEN];
 
@@ -455,7 +252,7 @@ token_key_mac(const struct key *key, const char *text, size_t len, char out[stat
 int
 token_mac(const char *text, size_t len, char out[static TOKEN_MAC_HEX_SIZE])
 {
-	const struct key *key = token_key_newest();
+	const struct token_key *key = token_key_newest();
 
 	if (key == NULL)
 		return -1;
@@ -467,11 +264,12 @@ bool
 token_mac_is_ours(const char *text, size_t len, const char *mac)
 {
 	char ours[TOKEN_MAC_HEX_SIZE];
+	const struct token_key *key;
 
 	if (strlen(mac) != sizeof(ours) - 1)
 		return false;
-	for (size_t i = 0; i < keys.count; i++) {
-		token_key_mac(&keys.key[i], text, len, ours);
+	for (size_t i = 0; (key = token_key_at(i)) != NULL; i++) {
+		token_key_mac(key, text, len, ours);
 		if (crypto_equal(ours, mac, sizeof(ours) - 1))
 			return true;
 	}
