@@ -3,74 +3,27 @@
  *
  * A load fills a fresh set of values layer by layer and puts it in the place of
  * the old one only when every layer was good. Each layer goes through
- * conf_assign, which knows the types, the bounds and the KEY_file form.
+ * conf_assign, which knows the KEY_file form and has the value checked.
  */
 #include "conf.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "conf_args.h"
+#include "conf_secret.h"
+#include "conf_setting.h"
 #include "crypto.h"
 #include "db.h"
 #include "json.h"
-#include "log.h"
 #include "xalloc.h"
 
 #define CONF_LINE_MAX 8192		/* longest line of the file, bytes */
-#define CONF_SECRET_FILE_MAX 16384	/* longest content of a KEY_file, bytes */
-#define CONF_REASON_SIZE 512
 #define CONF_ENV_NAME_SIZE 64
-
-enum conf_type { TEXT, SECRET, INT, BOOL, PATH };
-
-static const struct setting {
-	const char *key;
-	enum conf_type type;
-	const char *fallback;
-	const char *help;
-} settings[CONF__MAX] = {
-#define SETTING(key, type, fallback, help) [CONF_##key] = { #key, type, fallback, help },
-#include "settings.def"
-#undef SETTING
-};
-
-/* Whole numbers are 0 to INT_MAX unless they stand here. */
-static const struct bounds {
-	enum conf_key key;
-	long min;
-	long max;
-} bounds[] = {
-	{ CONF_database_timeout_ms, 1, 3600000 },
-	{ CONF_api_workers, 0, 256 },
-	{ CONF_waiting_workers, 1, 256 },
-	{ CONF_request_timeout, 1, 3600 },
-	{ CONF_access_token_ttl, 1, 86400 },
-	{ CONF_refresh_token_ttl, 1, INT_MAX },
-	{ CONF_rate_limit_window, 1, 86400 },
-	{ CONF_provider_max_inflight, 1, 1000 },
-	{ CONF_dial_rate, 1, 10000 },
-	{ CONF_recordings_max_mb, 1, 100000 },
-	{ CONF_recordings_days, 0, 36500 },
-	{ CONF_recording_link_secs, 1, 86400 },
-	{ CONF_webhooks_days, 1, 36500 },
-	{ CONF_ws_node, 0, 99 },
-	{ CONF_ws_ping_interval_ms, 1, 3600000 },
-	{ CONF_ws_ping_timeout_ms, 1, 3600000 },
-	{ CONF_ws_max_connections, 1, 1000000 },
-	{ CONF_ws_recovery_ms, 0, 86400000 },
-	{ CONF_ws_queue_bytes, 4096, INT_MAX },
-	{ CONF_ws_queue_messages, 16, INT_MAX },
-};
 
 struct values {
 	char *text[CONF__MAX];
@@ -92,7 +45,7 @@ static int
 conf_find(const char *key)
 {
 	for (int i = 0; i < CONF__MAX; i++) {
-		if (strcmp(settings[i].key, key) == 0)
+		if (strcmp(conf_settings[i].key, key) == 0)
 			return i;
 	}
 	return -1;
@@ -113,163 +66,9 @@ conf_find_file_form(const char *key)
 	memcpy(base, key, len - suffix_len);
 	base[len - suffix_len] = '\0';
 	i = conf_find(base);
-	if (i < 0 || (settings[i].type != TEXT && settings[i].type != SECRET))
+	if (i < 0 || (conf_settings[i].type != TEXT && conf_settings[i].type != SECRET))
 		return -1;
 	return i;
-}
-
-/* 1 or 0, or -1 if the word is no switch. */
-static int
-conf_parse_bool(const char *text)
-{
-	static const char *const words[][2] = {
-		{ "off", "on" }, { "false", "true" }, { "no", "yes" }, { "0", "1" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(text, words[i][0]) == 0)
-			return 0;
-		if (strcasecmp(text, words[i][1]) == 0)
-			return 1;
-	}
-	return -1;
-}
-
-static bool
-conf_is_number(int key, const char *text, char reason[static CONF_REASON_SIZE])
-{
-	long number, min = 0, max = INT_MAX;
-	char *end;
-
-	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
-		if ((int)bounds[i].key == key) {
-			min = bounds[i].min;
-			max = bounds[i].max;
-		}
-	}
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && number >= min &&
-	    number <= max)
-		return true;
-	snprintf(reason, CONF_REASON_SIZE, "%s is not a whole number from %ld to %ld",
-	    settings[key].key, min, max);
-	return false;
-}
-
-/* The form HH:MM-HH:MM with real hours and minutes, the first earlier: a night is no time to call. */
-static bool
-conf_is_hours(const char *text)
-{
-	static const char form[] = "hh:mm-hh:mm";
-
-	if (strlen(text) != sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; i < sizeof(form) - 1; i++) {
-		if (isalpha((unsigned char)form[i]) ? !isdigit((unsigned char)text[i]) :
-		    text[i] != form[i])
-			return false;
-	}
-	for (size_t i = 0; i < sizeof(form) - 1; i += 6) {
-		if (strncmp(text + i, "24", 2) >= 0 || text[i + 3] > '5')
-			return false;
-	}
-	return strncmp(text, text + 6, strlen("hh:mm")) < 0;
-}
-
-/* What a text must look like beyond its type. */
-static bool
-conf_is_text(int key, const char *text, char reason[static CONF_REASON_SIZE])
-{
-	const char *wanted = NULL;
-
-	if (key == CONF_log_level && log_level_parse(text) < 0)
-		wanted = "error, warn, info or debug";
-	else if (key == CONF_log_requests && strcmp(text, "fields") != 0 &&
-	    strcmp(text, "seed") != 0 && strcmp(text, "off") != 0)
-		wanted = "fields, seed or off";
-	else if (key == CONF_calling_hours && text[0] != '\0' && !conf_is_hours(text))
-		wanted = "HH:MM-HH:MM, the first earlier, or empty";
-	if (wanted == NULL)
-		return true;
-	snprintf(reason, CONF_REASON_SIZE, "%s must be %s", settings[key].key, wanted);
-	return false;
-}
-
-static bool
-conf_is_valid(int key, const char *text, char reason[static CONF_REASON_SIZE])
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-			snprintf(reason, CONF_REASON_SIZE, "%s has a control character in it",
-			    settings[key].key);
-			return false;
-		}
-	}
-	switch (settings[key].type) {
-	case INT:
-		return conf_is_number(key, text, reason);
-	case BOOL:
-		if (conf_parse_bool(text) >= 0)
-			return true;
-		snprintf(reason, CONF_REASON_SIZE, "%s must be on or off", settings[key].key);
-		return false;
-	case TEXT:
-	case SECRET:
-	case PATH:
-		break;
-	}
-	return conf_is_text(key, text, reason);
-}
-
-/* ---- KEY_file ---- */
-
-/* Read at most size - 1 bytes; returns how many, or -1 with errno. */
-static ssize_t
-conf_read_all(int fd, char *out, size_t size)
-{
-	size_t len = 0;
-	ssize_t got;
-
-	while ((got = read(fd, out + len, size - 1 - len)) != 0) {
-		if (got > 0)
-			len += (size_t)got;
-		else if (errno != EINTR)
-			return -1;
-	}
-	out[len] = '\0';
-	return (ssize_t)len;
-}
-
-/* The content of a file without its last newline, for the caller to free; NULL with a reason. */
-static char *
-conf_read_secret(const char *path, char reason[static CONF_REASON_SIZE])
-{
-	char content[CONF_SECRET_FILE_MAX + 2];
-	char *secret = NULL;
-	struct stat sb;
-	ssize_t len = -1;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && fstat(fd, &sb) == 0)
-		len = conf_read_all(fd, content, sizeof(content));
-	if (len < 0)
-		snprintf(reason, CONF_REASON_SIZE, "could not read %s: %s", path, strerror(errno));
-	else if ((sb.st_mode & S_IRWXO) != 0)
-		snprintf(reason, CONF_REASON_SIZE, "%s has rights for others (mode %04o)", path,
-		    (unsigned)(sb.st_mode & 07777));
-	else if (len > CONF_SECRET_FILE_MAX || strlen(content) != (size_t)len)
-		snprintf(reason, CONF_REASON_SIZE, "%s does not hold a text of at most %d bytes",
-		    path, CONF_SECRET_FILE_MAX);
-	else
-		reason[0] = '\0';
-	if (fd >= 0)
-		close(fd);
-	if (reason[0] == '\0')
-		secret = xstrndup(content, len > 0 && content[len - 1] == '\n' ? (size_t)len - 1 : (size_t)len);
-	explicit_bzero(content, sizeof(content));
-	return secret;
 }
 
 /* ---- the layers ---- */
@@ -311,7 +110,7 @@ static void
 conf_load_defaults(struct values *values)
 {
 	for (size_t i = 0; i < CONF__MAX; i++)
-		values->text[i] = xstrdup(settings[i].fallback);
+		values->text[i] = xstrdup(conf_settings[i].fallback);
 }
 
 /* inih's reader and handler share this; the reader counts, as the handler is not told. */
@@ -366,7 +165,7 @@ conf_file_setting(void *arg, const char *section, const char *key, const char *v
 		conf_file_fail(file, reason);
 		return 0;
 	}
-	if (assigned >= 0 && settings[assigned].type == SECRET && value[0] != '\0' &&
+	if (assigned >= 0 && conf_settings[assigned].type == SECRET && value[0] != '\0' &&
 	    file->is_open_to_others) {
 		snprintf(reason, sizeof(reason), "%s is secret, and others may read this file "
 		    "(chmod o-rwx it, or use %s_file)", key, key);
@@ -453,16 +252,16 @@ conf_load_environment(struct values *values)
 	int from_variable, from_file;
 
 	for (size_t i = 0; i < CONF__MAX; i++) {
-		from_variable = conf_load_variable(values, settings[i].key);
+		from_variable = conf_load_variable(values, conf_settings[i].key);
 		from_file = 0;
-		snprintf(file_key, sizeof(file_key), "%s_file", settings[i].key);
+		snprintf(file_key, sizeof(file_key), "%s_file", conf_settings[i].key);
 		if (from_variable >= 0 && conf_find_file_form(file_key) >= 0)
 			from_file = conf_load_variable(values, file_key);
 		if (from_variable < 0 || from_file < 0)
 			return -1;
 		if (from_variable > 0 && from_file > 0) {
 			fprintf(stderr, "environment: %s is given both as a value and as a file\n",
-			    settings[i].key);
+			    conf_settings[i].key);
 			return -1;
 		}
 	}
@@ -484,7 +283,7 @@ conf_load_set(struct values *values, const char *set)
 	memcpy(key, set, (size_t)(equals - set));
 	key[equals - set] = '\0';
 	assigned = conf_find(key);
-	if (assigned >= 0 && settings[assigned].type == SECRET) {
+	if (assigned >= 0 && conf_settings[assigned].type == SECRET) {
 		fprintf(stderr, "command line: %s is secret: use %s_file or the environment\n",
 		    key, key);
 		return -1;
@@ -548,8 +347,8 @@ conf_print_help(const char *program)
 	printf("Usage: %s [OPTION]...\n\n%s\n", program, conf_args_usage);
 	puts("Settings, by file, environment (in capitals) or --set:");
 	for (size_t i = 0; i < CONF__MAX; i++)
-		printf("  %-22s %s [%s]\n", settings[i].key, settings[i].help,
-		    settings[i].fallback);
+		printf("  %-22s %s [%s]\n", conf_settings[i].key, conf_settings[i].help,
+		    conf_settings[i].fallback);
 }
 
 /* Do what needs no program, and end. */
@@ -629,7 +428,7 @@ conf_would_do(bool is_enough(void))
 const char *
 conf_text(enum conf_key key)
 {
-	return current.text[key] != NULL ? current.text[key] : settings[key].fallback;
+	return current.text[key] != NULL ? current.text[key] : conf_settings[key].fallback;
 }
 
 long
@@ -651,8 +450,8 @@ conf_dump(FILE *out)
 
 	for (size_t i = 0; i < CONF__MAX; i++) {
 		text = conf_text((enum conf_key)i);
-		if (settings[i].type == SECRET && text[0] != '\0')
+		if (conf_settings[i].type == SECRET && text[0] != '\0')
 			text = "***";
-		fprintf(out, "%s = %s\n", settings[i].key, text);
+		fprintf(out, "%s = %s\n", conf_settings[i].key, text);
 	}
 }

@@ -12,6 +12,10 @@ libcommon_a_SOURCES = \
 	common/conf.h \
 	common/conf_args.c \
 	common/conf_args.h \
+	common/conf_secret.c \
+	common/conf_secret.h \
+	common/conf_setting.c \
+	common/conf_setting.h \
 	common/crypto.c \
 	common/crypto.h \
 	common/csv.c \
