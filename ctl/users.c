@@ -14,16 +14,16 @@
 
 #define USER_PASSWORD_SIZE (PASSWORD_MAX + 3)	/* one too long shows as such, and has its end */
 
-/* A password from standard input, or a generated one, which is printed. -1 with the reason printed. */
+/* A password from standard input, or a generated one. -1 with the reason printed. */
 static int
-user_take_password(const struct ctl_options *options, char hash[static CRYPTO_PASSWORD_SIZE])
+user_take_password(const struct ctl_options *options, char password[static USER_PASSWORD_SIZE],
+    char hash[static CRYPTO_PASSWORD_SIZE])
 {
-	char password[USER_PASSWORD_SIZE];
 	char secret[TOKEN_SECRET_SIZE];
 	const char *problem;
 
 	if (options->has_password_stdin) {
-		if (fgets(password, sizeof(password), stdin) == NULL)
+		if (fgets(password, USER_PASSWORD_SIZE, stdin) == NULL)
 			password[0] = '\0';
 		password[strcspn(password, "\r\n")] = '\0';
 		if ((problem = password_problem(password)) != NULL) {
@@ -33,14 +33,23 @@ user_take_password(const struct ctl_options *options, char hash[static CRYPTO_PA
 	} else {
 		token_secret(secret);
 		/* 120 random bits; the prefix holds one of each kind the rule asks for. */
-		snprintf(password, sizeof(password), "Va1-%.20s", secret);
-		printf("%s\n", password);
+		snprintf(password, USER_PASSWORD_SIZE, "Va1-%.20s", secret);
 	}
 	if (crypto_password_hash(password, hash) == -1) {
 		fprintf(stderr, "valsctl: could not hash the password: out of memory\n");
 		return -1;
 	}
 	return 0;
+}
+
+/* Print a generated password if it is the user's now, by the status of the change. Returns that. */
+static int
+user_tell_password(const struct ctl_options *options, char password[static USER_PASSWORD_SIZE], int status)
+{
+	if (status == EXIT_SUCCESS && !options->has_password_stdin)
+		printf("%s\n", password);
+	explicit_bzero(password, USER_PASSWORD_SIZE);
+	return status;
 }
 
 /* Run a statement that answers an id; absent is what to say when it answers none. */
@@ -67,30 +76,31 @@ user_change(enum stmt stmt, const char *const *args, const char *absent)
 int
 ctl_user_add(const struct ctl_options *options)
 {
-	char hash[CRYPTO_PASSWORD_SIZE];
+	char password[USER_PASSWORD_SIZE], hash[CRYPTO_PASSWORD_SIZE];
 
 	if (options->email == NULL || options->name == NULL || options->role == NULL) {
 		fprintf(stderr, "valsctl: user add needs --email, --name and --role\n");
 		return 2;
 	}
-	if (user_take_password(options, hash) == -1)
+	if (user_take_password(options, password, hash) == -1)
 		return EXIT_FAILURE;
-	return user_change(STMT_user_add, ARGS(options->email, options->name, options->role, hash),
-	    "nobody was added");
+	return user_tell_password(options, password,
+	    user_change(STMT_user_add, ARGS(options->email, options->name, options->role, hash), "nobody was added"));
 }
 
 int
 ctl_user_password(const struct ctl_options *options)
 {
-	char hash[CRYPTO_PASSWORD_SIZE];
+	char password[USER_PASSWORD_SIZE], hash[CRYPTO_PASSWORD_SIZE];
 
 	if (options->email == NULL) {
 		fprintf(stderr, "valsctl: user password needs --email\n");
 		return 2;
 	}
-	if (user_take_password(options, hash) == -1)
+	if (user_take_password(options, password, hash) == -1)
 		return EXIT_FAILURE;
-	return user_change(STMT_user_password, ARGS(options->email, hash), "there is no such user");
+	return user_tell_password(options, password,
+	    user_change(STMT_user_password, ARGS(options->email, hash), "there is no such user"));
 }
 
 int

@@ -36,7 +36,7 @@ first=$OUT
 sign_in op@vals.local "$first"
 is "a_generated_password_signs_in" "$STATUS" 200
 ctl user add --email op@vals.local --name Olga --role operator
-is "the_same_address_twice_is_refused" "$RC" 1
+is "the_same_address_twice_is_refused" "$RC $OUT" "1 "
 ctl user add --email x@vals.local --name X --role emperor
 is "an_unknown_role_is_refused" "$RC" 1
 ctl user add --email x@vals.local
@@ -59,7 +59,7 @@ is "the_new_one_signs_in" "$STATUS" 200
 ctl user password --email op@vals.local
 ok "a_password_is_made_up_when_none_is_given" test "${#OUT}" -ge 12
 ctl user password --email nobody@vals.local
-is "the_password_of_nobody_cannot_be_set" "$RC" 1
+is "the_password_of_nobody_cannot_be_set" "$RC $OUT" "1 "
 ctl user password
 is "user_password_without_email_is_a_usage_error" "$RC" 2
 
