@@ -45,6 +45,7 @@
 #define SERVER_CLOSE_MS 1000		/* for a peer to take part in a close */
 #define SERVER_SWEEP_MS 250
 #define SERVER_GATHER_MAX 65536		/* bytes of frames put together for one write */
+#define SERVER_KEY_LEN 24		/* characters of a websocket's key, sixteen bytes in base64 */
 
 enum server_method { SERVER_GET, SERVER_HEAD, SERVER_POST, SERVER_OPTIONS, SERVER_OTHER };
 
@@ -642,6 +643,21 @@ server_http_writable(struct conn *conn)
 
 /* ---- websockets ---- */
 
+/*
+ * Whether who asks for this protocol asks as RFC 6455 4.2.1 has it. The library answers any
+ * version and key, but understands frames of one version only.
+ */
+static bool
+server_is_handshake(struct lws *wsi, const char *protocol)
+{
+	char version[8], key[SERVER_KEY_LEN + 2];
+
+	server_header(wsi, WSI_TOKEN_VERSION, version, sizeof(version));
+	server_header(wsi, WSI_TOKEN_KEY, key, sizeof(key));
+	return strcasecmp(protocol, "websocket") == 0 && strcmp(version, "13") == 0 &&
+	    strlen(key) == SERVER_KEY_LEN;
+}
+
 /* Returns 0 to go on, -1 to close the connection: a refusal is written then. */
 static int
 server_confirm_upgrade(struct lws *wsi, const char *protocol)
@@ -654,7 +670,7 @@ server_confirm_upgrade(struct lws *wsi, const char *protocol)
 	if (lws_http_get_uri_and_method(wsi, &path, &path_len) < 0)
 		return -1;
 	conn = server_read_request(wsi, path, (size_t)path_len);
-	if (strcasecmp(protocol, "websocket") != 0)
+	if (!server_is_handshake(wsi, protocol))
 		server_refuse(conn, ENGINEIO_BAD_REQUEST);
 	else if (server_admit(conn, true, &session)) {
 		conn->is_websocket = true;

@@ -248,6 +248,17 @@ describe('a websocket', () => {
     assert.match(String(await dial({ query: '&sid=nobody' }).closing), /400/);
   });
 
+  for (const [what, more] of Object.entries({
+    'without a key': { 'sec-websocket-key': [] },
+    'with half a key': { 'sec-websocket-key': 'dGhlIHNhbXBs' },
+    'without a version': { 'sec-websocket-version': [] },
+    'of another version': { 'sec-websocket-version': '8' },
+  }))
+    test(`${what} is refused`, async () => {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...more };
+      refused(await knock('GET', '/socket.io/?EIO=4&transport=websocket', { headers }), 400, 3, 'Bad request');
+    });
+
   test('that says what is no packet is closed', async () => {
     for (const text of ['abc', '', '2', '5', '4abc', '42["early"]', 'bAQID', '40[]', '44{"message":"x"}']) {
       const ws = dial();
