@@ -117,6 +117,12 @@ test("what came of a transfer is said on his page, and moves the lead", async (t
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await untilText(item, /Meets on Friday.*Meeting scheduled · 8\/10/);
   assert.equal((await call("GET", `/leads/${leadId}`)).status, "zoom_scheduled");
+
+  await item.getByRole("button", { name: /^Outcome/ }).click();
+  await page.getByLabel("Notes").fill("");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await item.getByText("Meets on Friday").waitFor({ state: "detached" });
+  await untilText(item, /Meeting scheduled · 8\/10/);
 });
 
 async function untilAnsweredCall(callId) {

@@ -91,11 +91,11 @@ export function OutcomeDialog({ transfer, onClose, onSaved }: OutcomeDialogProps
   );
 }
 
-/** What is not said keeps its value. */
+/** Rating and notes were shown as they are: who empties them takes them back. The follow-up was not. */
 function outcomeOf(rating: string, notes: string, followup: string): Omit<Outcome, "transferId" | "conversionResult"> {
   return {
-    ...(rating ? { kevinRating: Number(rating) } : {}),
-    ...(notes.trim() ? { notes: notes.trim() } : {}),
+    kevinRating: rating ? Number(rating) : null,
+    notes: notes.trim() || null,
     ...(followup ? { nextFollowup: new Date(followup).toISOString() } : {}),
   };
 }

@@ -51,8 +51,8 @@ export function fetchTransfers(page: number, limit: number): Promise<Page<Transf
 export interface Outcome {
   transferId: string;
   conversionResult: ConversionResult;
-  kevinRating?: number;
-  notes?: string;
+  kevinRating: number | null;
+  notes: string | null;
   nextFollowup?: string;
 }
 
