@@ -10,7 +10,7 @@ declare
 	_format text := case when _payload #>> '{recording_urls,mp3}' is null and _payload #>> '{recording_urls,wav}' is not null then 'wav'
 		else 'mp3' end;
 	_url text := _payload #>> array['recording_urls', _format];
-	_started_at timestamptz := coalesce((_payload ->> 'recording_started_at')::timestamptz, _leg.answered_at, _at);
+	_started_at timestamptz := coalesce(vals.time_told(_payload ->> 'recording_started_at'), _leg.answered_at, _at);
 	_call_leg_id text := coalesce(_leg.call_leg_id, _payload ->> 'call_leg_id', _leg.id::text);
 begin
 	update vals.recordings r
@@ -24,7 +24,7 @@ begin
 	insert into vals.recordings (call_id, leg_id, call_leg_id, recording_id, channels, format, url, url_at, started_at, ended_at)
 	values (_leg.call_id, _leg.id, _call_leg_id, _payload ->> 'recording_id',
 		case _payload ->> 'channels' when 'single' then 'single' else 'dual' end, _format, _url, case when _url is not null then _at end,
-		_started_at, (_payload ->> 'recording_ended_at')::timestamptz);
+		_started_at, vals.time_told(_payload ->> 'recording_ended_at'));
 end
 $$;
 

@@ -17,6 +17,22 @@ exception when others then
 end
 $$;
 
+-- When something happened, as the provider wrote it; null where that is no time. That it happened is worth more than when.
+create or replace function vals.time_told(_text text)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+	_at timestamptz;
+begin
+	_at := _text;
+	return case when isfinite(_at) then _at end;
+exception when data_exception then
+	return null;
+end
+$$;
+
 -- The leg whose dial carried this, as long as its ids are not known. Null if there is none.
 create or replace function vals.leg_of_state(_state jsonb)
 returns uuid
@@ -195,7 +211,7 @@ declare
 	_event vals.webhook_events;
 begin
 	insert into vals.webhook_events (id, event_type, occurred_at, call_control_id, call_leg_id, raw)
-	values (_id, _type, coalesce(_raw #>> '{data,occurred_at}', _raw #>> '{data,payload,occurred_at}')::timestamptz,
+	values (_id, _type, coalesce(vals.time_told(_raw #>> '{data,occurred_at}'), vals.time_told(_raw #>> '{data,payload,occurred_at}')),
 		_raw #>> '{data,payload,call_control_id}', _raw #>> '{data,payload,call_leg_id}', _raw)
 	on conflict (id) do nothing
 	returning * into _event;

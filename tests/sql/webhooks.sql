@@ -1,7 +1,7 @@
 -- The provider's events: each counts once, in whatever order they come.
 \ir support/begin.psql
 
-select plan(92);
+select plan(100);
 
 -- The ordinary way.
 select test.dialled(test.call()) as call \gset
@@ -47,6 +47,15 @@ select (test.the_call(:'twice')).answered_at as answered_once \gset
 select test.receive(:'again') \g /dev/null
 select is((test.the_call(:'twice')).answered_at, :'answered_once'::timestamptz, 'a_second_answer_does_not_move_the_answer');
 select is(test.told(:'twice'), :'told_once', 'a_second_answer_is_not_told');
+
+-- A time that is none.
+select is(vals.time_told(t.text), t.at::timestamptz, 'time_told_' || coalesce(t.text, 'null'))
+from (values ('2026-06-01T12:00:00.5Z', '2026-06-01 12:00:00.5+00'), ('', null), ('soon', null), ('12', null), ('2026-13-01T00:00:00Z', null),
+	('infinity', null), (null, null)) as t (text, at);
+select test.hears(test.dialled(test.call()), 'call.answered', 5) as timeless \gset
+select test.receive(jsonb_set(test.event(:'timeless', 'call.hangup', now(), '{"hangup_cause":"normal_clearing","hangup_source":"callee"}'),
+	'{data,occurred_at}', '"soon"')) \g /dev/null
+select is(test.standing(:'timeless'), 'completed - lead_hangup', 'who_hung_up_nobody_knows_when_has_hung_up');
 
 -- Out of order.
 select test.dialled(test.call()) as hungup_first \gset
