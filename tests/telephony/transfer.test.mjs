@@ -7,11 +7,18 @@ import {
   startTransfer, transferIs, withKevin,
 } from './support.mjs';
 
+const IS_LONG = process.env.VALS_TEST_LONG === '1';
+
 /* Kevins. */
 const QUICK = { initiatedMs: 50, ringMs: 300, amdMs: 200 };
 const TAKES_IT = { result: 'human', ...QUICK, pressMs: 600 };
 const RINGS = { result: 'no_answer', initiatedMs: 50 };
 const LISTENS = { result: 'human', ...QUICK };
+
+const KEVINS_DIAL = { method: 'POST', path: '/calls$', body: KEVIN.slice(1) };
+
+/* An answer for which the runner does not wait. */
+const TOO_LATE_MS = 5600;
 
 const MESSAGES = {
   true: 'Transfer successful - Kevin joined the call',
@@ -193,6 +200,51 @@ describe('a transfer is taken back', () => {
         assert.equal((await cancel(callId)).body.code, 'TRANSFER_NOT_ACTIVE');
         await endCall(callId);
       }));
+
+  test('before the provider has answered the dial: Kevin is hung up as soon as he is known', () =>
+    withKevin(RINGS, async () => {
+      const { callId, leg } = await hotCall();
+      await sim('POST', 'faults', { match: KEVINS_DIAL, delayMs: 1500 });
+      await startTransfer(callId);
+      await closerWith(({ state }) => state !== 'ended', 'he is dialled');
+      assert.equal((await cancel(callId)).body.data.state, 'canceled');
+      assert.equal((await closerGone()).hangup.hangup_cause, 'originator_cancel');
+      assert.equal(await isAlive(leg), true);
+      await endCall(callId);
+    }));
+
+  test('too late, when Kevin has pressed the key', () =>
+    withKevin(TAKES_IT, async () => {
+      const { callId } = await hotCall();
+      await sim('POST', 'faults', { match: { method: 'POST', path: '/actions/join$' }, delayBeforeMs: 1500 });
+      const waiting = transfer(callId);
+      await callWith(callId, ({ transfer: now }) => ['joining', 'joined'].includes(now?.state), 'he has pressed it');
+      const { status, body } = await cancel(callId);
+      assert.deepEqual([status, body.code], [409, 'TRANSFER_JOINED']);
+      assert.equal((await waiting).body.data.state, 'joined');
+      await endCall(callId, {}, admin);
+      await closerGone();
+    }));
+});
+
+describe('an operator ends the call', () => {
+  const moments = [
+    ['while Kevin\'s telephone rings', RINGS, ({ state }) => state === 'ringing'],
+    ['while Kevin is briefed', LISTENS, ({ doing }) => doing === 'gather'],
+  ];
+  for (const [when, rule, isThere] of moments)
+    test(`${when}: both telephones are hung up`, () =>
+      withKevin(rule, async () => {
+        const { callId, leg } = await hotCall();
+        const waiting = transfer(callId);
+        await closerWith(isThere, when);
+        assert.equal((await endCall(callId, {}, admin)).status, 200);
+        const { data } = (await waiting).body;
+        assert.deepEqual([data.transferSuccess, data.state, data.failureReason], [false, 'canceled', 'operator_ended']);
+        await closerGone();
+        await legTo(leg.to, ({ state }) => state === 'ended');
+        assert.equal((await callOver(callId)).endReason, 'operator_ended');
+      }));
 });
 
 describe('the lead hangs up', () => {
@@ -217,9 +269,9 @@ describe('the lead hangs up', () => {
   test('before Kevin\'s dial is answered by the provider: he is hung up as soon as he is known', () =>
     withKevin(RINGS, async () => {
       const { callId, leg } = await hotCall();
-      await sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: KEVIN.slice(1) }, delayMs: 1500 });
+      await sim('POST', 'faults', { match: KEVINS_DIAL, delayMs: 1500 });
       const waiting = transfer(callId);
-      await closerWith(() => true, 'he is dialled');
+      await closerWith(({ state }) => state !== 'ended', 'he is dialled');
       await actOn(leg.callControlId, 'hangup');
       assert.equal((await waiting).body.data.state, 'lead_left');
       await closerGone();
@@ -282,14 +334,20 @@ describe('whatever the provider does', () => {
   });
 
   const steps = [
-    ['dial', { path: '/calls$', body: KEVIN.slice(1) }],
+    ['dial', KEVINS_DIAL],
     ['briefing', { path: '/gather_using_speak$' }],
     ['notice', { path: '/actions/speak$' }],
     ['conference', { path: '/conferences$' }],
     ['join', { path: '/actions/join$' }],
   ];
+  const faults = [
+    { status: 500 },
+    { resetAfterExecuting: true },
+    { resetBeforeExecuting: true },
+    ...(IS_LONG ? [{ status: 429, headers: { 'x-ratelimit-reset': '1' } }, { delayMs: TOO_LATE_MS }] : []),
+  ];
   for (const [what, match] of steps)
-    for (const fault of [{ status: 500 }, { resetAfterExecuting: true }, { resetBeforeExecuting: true }])
+    for (const fault of faults)
       test(`the ${what} meets ${JSON.stringify(fault)} and has one effect`, async () => {
         await sim('POST', 'faults', { match: { method: 'POST', ...match }, ...fault });
         await withJoined(async ({ callId, transferId }) => {
