@@ -2,7 +2,7 @@
  * http_client.h - outgoing requests, many at a time
  *
  * The only user of libcurl. https only, plain http to loopback only; no
- * redirects, no proxy from the environment, bounded answers. Used by the runner alone.
+ * redirects, no proxy from the environment, bounded answers. Only the runner makes requests.
  */
 #ifndef VALS_HTTP_CLIENT_H
 #define VALS_HTTP_CLIENT_H

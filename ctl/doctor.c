@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "db.h"
+#include "http_client.h"
 #include "provider_conf.h"
 #include "token.h"
 
@@ -32,6 +33,11 @@ doctor_provider(void)
 	struct buf problems = { 0 };
 	bool is_complete = provider_conf_is_complete(&problems);
 
+	/* The runner does not even start with such an address. */
+	if (!http_client_may_call(conf_text(CONF_telnyx_api_base))) {
+		buf_addf(&problems, "%stelnyx_api_base is neither https nor http on loopback", problems.len > 0 ? ", " : "");
+		is_complete = false;
+	}
 	(void)doctor_says("settings of the telephone provider", is_complete ? NULL : problems.data);
 	buf_free(&problems);
 	return is_complete;

@@ -195,6 +195,8 @@ kill "$runner"
 wait "$runner"
 doctor --set telnyx_public_key=AAAA --set telnyx_phone_number=
 like "a_bad_key_and_what_is_not_set_are_told_at_once" "$OUT" '^FAILED +.*telnyx_phone_number is not set, telnyx_public_key holds what is no key'
+doctor --set telnyx_api_base=http://provider.example/v2
+like "doctor_misses_an_address_of_the_provider_that_may_be_called" "$OUT" '^FAILED +.*telnyx_api_base is neither https nor http on loopback$'
 doctor --set "recordings_dir=$TEMP/nowhere"
 like "doctor_misses_the_folder_of_recordings" "$OUT" '^FAILED +folder of the recordings: No such file'
 doctor --set "jwt_keys_dir=$TEMP"
