@@ -1,7 +1,7 @@
 /*
  * conf_setting.h - the table of settings, and what each may be
  *
- * Used by conf.c alone.
+ * Used by conf.c and conf_secret.c alone.
  */
 #ifndef VALS_CONF_SETTING_H
 #define VALS_CONF_SETTING_H
