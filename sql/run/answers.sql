@@ -207,7 +207,7 @@ end
 $$;
 
 -- The provider says of a leg that it has ended, or that there is none such. Mostly the news of its end is on its way; if
--- none comes soon the leg is asked about.
+-- none comes soon the leg is asked about. A hang-up is looked after by the deadline it sets.
 create or replace function vals.leg_doubt(_leg vals.legs)
 returns void
 language plpgsql
@@ -256,7 +256,7 @@ begin
 		else
 			null;	-- of no consequence
 	end case;
-	if _command.kind <> 'dial' and (vals.is_about(_code, '90018') or vals.is_about(_code, '90015')) then
+	if _command.kind not in ('dial', 'hangup') and (vals.is_about(_code, '90018') or vals.is_about(_code, '90015')) then
 		perform vals.leg_doubt(vals.command_leg(_command));
 	end if;
 	return true;

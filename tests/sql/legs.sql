@@ -157,6 +157,10 @@ select test.says((test.the_transfer(:'unheard')).call_id, false, (test.closer_le
 select is(test.transfer_standing(:'unheard'), 'declined closer_hangup_early / transfer_failed', 'if_none_comes_the_answer_decides');
 select test.question_refused('90015') as unknown \gset
 select is(test.asked_of_leg(test.closer_leg(:'unknown')), 'gather hangup inquire_1', 'one_the_provider_does_not_know_is_asked_about_too');
+select test.refuses(:'unknown', 'hangup', '90015') \g /dev/null
+select test.says((test.the_transfer(:'unknown')).call_id, true, (test.closer_leg(:'unknown')).id) \g /dev/null
+select test.refuses(:'unknown', 'hangup', '90015') \g /dev/null
+select is(test.asked_of_leg(test.closer_leg(:'unknown')), 'gather hangup inquire_1 hangup_1', 'a_provider_that_contradicts_itself_is_not_asked_again_and_again');
 select test.question_refused('10004') as refused \gset
 select is(test.asked_of_leg(test.closer_leg(:'refused')), 'gather hangup', 'one_of_which_it_says_nothing_is_not');
 
