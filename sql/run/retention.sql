@@ -1,8 +1,9 @@
 -- What is forgotten, in batches.
 
 -- Forget what is past its time: stored answers after a day, throttle windows, sessions, the provider's events after
--- so many days, numbered events of the feed after a week. Answers the size of the largest batch; the runner calls it
--- once an hour and again while a batch comes back full.
+-- so many days, numbered events of the feed after a week, and so the audit's lines of what the agent reported, for the
+-- reports themselves stand with the call. Answers the size of the largest batch; the runner calls it once an hour and
+-- again while a batch comes back full.
 create or replace function run.retention(_limit integer, _webhooks_days integer default 30)
 returns integer
 language plpgsql security definer set search_path = ''
@@ -26,6 +27,16 @@ begin
 		select e.id
 		from vals.webhook_events e
 		where e.received_at < now() - make_interval(days => _webhooks_days)
+		limit _limit);
+	get diagnostics _count = row_count;
+	_gone := greatest(_gone, _count);
+	delete from vals.audit_log a
+	where a.id in (
+		select r.id
+		from vals.audit_log r
+		where r.action in ('call.engagement', 'call.phase')
+			and r.at < now() - interval '7 days'
+		order by r.at
 		limit _limit);
 	get diagnostics _count = row_count;
 	_gone := greatest(_gone, _count);

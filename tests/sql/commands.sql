@@ -1,7 +1,7 @@
 -- Commands: taken by one, fenced by attempt, tried again, given up.
 \ir support/begin.psql
 
-select plan(69);
+select plan(70);
 
 -- Nothing of others is due.
 update vals.commands set state = 'done' where state in ('pending', 'leased');
@@ -196,6 +196,14 @@ insert into vals.webhook_events (id, event_type, raw, received_at)
 select gen_random_uuid(), 'test.' || n, '{}', now() - make_interval(days => n) from generate_series(29, 32) n;
 select run.retention(1000, 30) \g /dev/null
 select is((select array_agg(event_type order by event_type) from vals.webhook_events where event_type like 'test.%'), array['test.29', 'test.30'], 'events_are_kept_for_their_days');
+insert into vals.audit_log (at, action, subject, request_id)
+select now() - make_interval(days => n), action, 'call', action || ' ' || n
+from generate_series(6, 8) n
+	cross join unnest(array['call.engagement', 'call.phase', 'call.end']) as action;
+select run.retention(1000, 30) \g /dev/null
+select is((select array_agg(request_id order by request_id) from vals.audit_log where request_id like 'call.%'),
+	array['call.end 6', 'call.end 7', 'call.end 8', 'call.engagement 6', 'call.engagement 7', 'call.phase 6', 'call.phase 7'],
+	'the_audit_forgets_what_the_agent_reported_after_a_week');
 set local role vals_run;
 select lives_ok($$select run.status_put('vals-runner', '{"held":1}')$$, 'the_runner_tells_how_it_is');
 
