@@ -399,6 +399,13 @@ describe('an answer with a secret', () => {
   });
 });
 
+describe('what reads cookies only', () => {
+  for (const path of ['/api/auth/refresh', '/api/auth/logout'])
+    test(`${path} knows no member`, async () => {
+      expectInvalid(await nobody.post(path, { all: true }, OURS), 'all');
+    });
+});
+
 describe('a sign-in with a key at hand', () => {
   test('does not turn the key into a session', async () => {
     expectStatus(await agent.post('/api/auth/refresh', undefined, OURS), 401);

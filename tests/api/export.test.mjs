@@ -1,7 +1,7 @@
 /* Exports: whole, in three formats, safe for spreadsheets, for those who may. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, query, runName } from './support.mjs';
+import { admin, agent, as, baseUrl, expectInvalid, expectStatus, newAnsweredCall, endCall, newLead, query, runName, send } from './support.mjs';
 
 let batches = 0;
 
@@ -139,6 +139,12 @@ test('a value that the list would refuse is refused', async () => {
   await refused({ dataset: 'transfers', state: 'new', conversionResult: 'won' }, 'state', 'conversionResult');
   assert.equal((await take({ dataset: 'engagement', state: 'of no list' })).status, 200);
 });
+
+for (const format of ['csv', 'json', 'ndjson'])
+  test(`${format} is as the document says`, async () => {
+    const path = `/api/analytics/export?dataset=transfers&format=${format}`;
+    expectStatus(await send('GET', path, { token: admin.token, isBare: true }), 200);
+  });
 
 test('dataset and format are checked', async () => {
   expectInvalid(await admin.get('/api/analytics/export'), 'dataset');

@@ -8,6 +8,7 @@ import {
   admin,
   as,
   baseUrl,
+  expectInvalid,
   expectProblem,
   expectStatus,
   foreignId,
@@ -167,6 +168,8 @@ describe('who may', () => {
 
 describe('what the frame refuses', () => {
   const target = ({ path }) => path.replace('{id}', foreignId());
+  const namesProblem = ({ responses }, status, code) =>
+    code in (Object.values(resolve(responses[status])?.content ?? {})[0]?.examples ?? {});
   const isOpen = ({ 'x-roles': roles }) => roles.includes('open') || roles.includes('signature');
 
   test('a bad token, wherever one is asked for', async () => {
@@ -203,15 +206,29 @@ describe('what the frame refuses', () => {
     assert.ok(withBody.length > 0);
   });
 
+  test('a query that is none', async () => {
+    const withoutBody = ofProgram.filter((operation) => !operation.requestBody && namesProblem(operation, 400, 'MALFORMED'));
+    for (const operation of withoutBody) {
+      const token = isOpen(operation) ? undefined : need('VALS_ADMIN_TOKEN');
+      expectProblem(await send(operation.method, `${target(operation)}?a=%zz`, { token }), 400, 'MALFORMED');
+    }
+    assert.ok(withoutBody.length > 0);
+  });
+
+  test('a page that is no number', async () => {
+    const paged = ofProgram.filter(({ parameters = [] }) => parameters.map(resolve).some(({ name }) => name === 'page'));
+    for (const operation of paged)
+      expectInvalid(await send(operation.method, `${target(operation)}?page=x`, { token: need('VALS_ADMIN_TOKEN') }), 'page');
+    assert.ok(paged.length > 0);
+  });
+
   test('a key of other scopes', async () => {
     const newKey = async (scope) => {
       const { data } = expectStatus(await admin.post('/api/keys', { name: 'scope test', scopes: [scope] }), 201).body;
       return data;
     };
     const keys = await Promise.all(['leads:view', 'reports'].map(newKey));
-    const scoped = ofProgram.filter(({ responses }) =>
-      Object.keys(Object.values(resolve(responses[403])?.content ?? {})[0]?.examples ?? {}).includes('SCOPE'),
-    );
+    const scoped = ofProgram.filter((operation) => namesProblem(operation, 403, 'SCOPE'));
     for (const operation of scoped) {
       const { key } = keys[/^GET .api.leads/.test(operation.route) ? 1 : 0];
       expectProblem(await send(operation.method, target(operation), { token: key }), 403, 'SCOPE');
