@@ -5,6 +5,10 @@
  * signal delivered the usual way may never be. The listener is non-blocking and watched
  * under EPOLLEXCLUSIVE, so that one request wakes one worker. libfcgi never sees a signal, so it never throws
  * an accepted connection away.
+ *
+ * Nobody else is woken for the request of a worker that goes instead of accepting it. So a worker told to stop
+ * accepts once more before it goes, and all look after the listener at each tick: one of them may have been
+ * killed on its way.
  */
 #include "worker.h"
 
@@ -113,14 +117,12 @@ worker_loop(struct worker *worker)
 {
 	struct epoll_event events[2];
 	uint64_t served = 0;
+	bool is_leaving = false;
 
-	while (worker->requests_max == 0 || served < worker->requests_max) {
+	while (!is_leaving && (worker->requests_max == 0 || served < worker->requests_max)) {
 		int count = epoll_wait(worker->epoll_fd, events, 2, WORKER_TICK_MS);
 
-		if (worker_is_told_to_stop(worker, events, count))
-			break;
-		if (count <= 0)
-			continue;
+		is_leaving = worker_is_told_to_stop(worker, events, count);
 		switch (fcgx_accept(worker->tools.fcgx)) {
 		case FCGX_ACCEPTED:
 			worker_serve_one(worker);

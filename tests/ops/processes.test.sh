@@ -139,6 +139,35 @@ is "no_request_is_lost_while_workers_are_recycled" "$(failures 400)" 0
 after=$(children_of "$master" | sort)
 ok "workers_are_recycled_after_their_number_of_requests" test "$before" != "$after"
 
+# A connection wakes one worker, and a signal ends half of them in the same moment. The master is stopped meanwhile:
+# whom he would start anew would find the connection. Three stay, so that one at least serves this socket.
+cat >"$TEMP/wake.pl" <<'END'
+use Socket;
+
+my ($signal, $path, @pids) = @ARGV;
+socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+connect($socket, sockaddr_un($path)) or die "connect: $!";
+kill $signal => @pids;
+shutdown($socket, 1);
+$SIG{ALRM} = sub { exit 1 };
+alarm 20;
+sysread($socket, my $nothing, 1);	# who accepts finds no request and closes
+END
+
+# unheard SIGNAL: how many of ten such connections nobody accepts.
+unheard() {
+	local i count=0
+	for ((i = 0; i < 10; i++)); do
+		wait_for 60 is_drained
+		kill -STOP "$master"
+		perl "$TEMP/wake.pl" "$1" "$VALS_API_SOCKET" $(children_of "$master" | shuf -n 3) || count=$((count + 1))
+		kill -CONT "$master"
+	done
+	echo "$count"
+}
+is "no_request_is_lost_with_a_worker_that_is_told_to_go" "$(unheard TERM)" 0
+is "no_request_is_lost_with_a_worker_that_is_killed" "$(unheard KILL)" 0
+
 # start_call PHONE: in the background, while the provider takes longer than a start-call waits for him. Its status
 # goes to start.status; sets LEAD and CALLER.
 start_call() {
