@@ -239,10 +239,13 @@ export function as(role) {
   return callers.get(role);
 }
 
+/* Each Set-Cookie of an answer. Debian's Node 18 has no getSetCookie(), and gives them as one text. */
+const cookieLines = (answer) => answer.headers.get('set-cookie')?.split(/, (?=[^ ;,=]+=)/) ?? [];
+
 /* The cookies an answer sets: {name: {value, attributes}}. */
 export const cookiesOf = (answer) =>
   Object.fromEntries(
-    answer.headers.getSetCookie().map((line) => {
+    cookieLines(answer).map((line) => {
       const [pair, ...attributes] = line.split('; ');
       const at = pair.indexOf('=');
       return [pair.slice(0, at), { value: pair.slice(at + 1), attributes: attributes.sort() }];

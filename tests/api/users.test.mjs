@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { admin, agent, as, caller, expectInvalid, expectProblem, expectStatus, newAccount, runName, signIn } from './support.mjs';
+import { admin, agent, as, caller, cookiesOf, expectInvalid, expectProblem, expectStatus, newAccount, runName, signIn } from './support.mjs';
 
 const PASSWORD = 'Correct-Horse-7-Battery';
 let made = 0;
@@ -55,7 +55,7 @@ test('the list is paged and can be limited to a role', async () => {
 test('another role ends the sessions of the user', async () => {
   const user = await newUser();
   const signedIn = await signIn(user.email, PASSWORD);
-  const cookie = signedIn.headers.getSetCookie().find((line) => line.startsWith('vals_refresh')).split(';')[0];
+  const cookie = `vals_refresh=${cookiesOf(signedIn).vals_refresh.value}`;
   expectStatus(await admin.put(`/api/users/${user.id}`, { role: 'analyst' }), 200);
   const refreshed = await admin.post('/api/auth/refresh', undefined,
     { authorization: null, cookie, origin: process.env.VALS_URL.replace(/\/$/, ''), 'x-requested-with': 'XMLHttpRequest' });
