@@ -131,26 +131,17 @@ begin
 end
 $$;
 
--- Act on one deadline, if it still stands once the call is locked. A call that somebody else holds is left for the
--- next time. Answers whether it did.
-create or replace function vals.deadline_fire(_call_id uuid, _transfer_id uuid, _leg_id uuid)
+-- Act on one deadline, if it still stands now that the call is locked. Answers whether it did.
+create or replace function vals.deadline_act(_call vals.calls, _transfer_id uuid, _leg_id uuid)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
-	_call vals.calls;
 	_transfer vals.transfers;
 	_leg vals.legs;
 begin
-	select c.* into _call
-	from vals.calls c
-	where c.id = _call_id
-	for no key update skip locked;
-	if not found then
-		return false;
-	end if;
-	perform vals.transfers_lock(_call_id);
+	perform vals.transfers_lock(_call.id);
 	_transfer := vals.transfer_get(_transfer_id);
 	if _transfer.ended_at is null and _transfer.deadline_at <= clock_timestamp() then
 		perform vals.transfer_overdue(_transfer);
@@ -168,6 +159,56 @@ begin
 end
 $$;
 
+-- Put off a deadline that could not be acted on, and say so: the others behind it are not to wait for it.
+create or replace function vals.deadline_put_off(_transfer_id uuid, _leg_id uuid, _why text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	raise warning 'the deadline of % % is put off: %', case when _leg_id is null then 'transfer' else 'leg' end,
+		coalesce(_leg_id, _transfer_id), _why;
+	update vals.transfers t
+	set deadline_at = clock_timestamp() + interval '10 seconds'
+	where t.id = _transfer_id;
+	update vals.legs g
+	set deadline_at = clock_timestamp() + interval '10 seconds'
+	where g.id = _leg_id;
+end
+$$;
+
+-- The same, on its own: what goes wrong with it undoes no other. A call that somebody else holds is left for the
+-- next time. Answers whether it did; null when it has waited for somebody in vain.
+create or replace function vals.deadline_fire(_call_id uuid, _transfer_id uuid, _leg_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+	_call vals.calls;
+begin
+	select c.* into _call
+	from vals.calls c
+	where c.id = _call_id
+	for no key update skip locked;
+	if not found then
+		return false;
+	end if;
+	begin
+		return vals.deadline_act(_call, _transfer_id, _leg_id);
+	exception
+		when transaction_rollback then
+			raise;	-- a conflict: all of it is begun again
+		when lock_not_available then
+			perform vals.deadline_put_off(_transfer_id, _leg_id, sqlerrm);
+			return null;
+		when others then
+			perform vals.deadline_put_off(_transfer_id, _leg_id, sqlerrm);
+			return false;
+	end;
+end
+$$;
+
 -- Act on the deadlines that have passed. Answers how many there were.
 --   emits what they make true
 create or replace function run.deadlines_fire(_limit integer)
@@ -177,6 +218,7 @@ as $$
 declare
 	_now timestamptz := clock_timestamp();	-- of one value, so that the indexes serve
 	_due record;
+	_has_fired boolean;
 	_fired integer := 0;
 begin
 	for _due in
@@ -193,9 +235,9 @@ begin
 		order by g.deadline_at
 		limit _limit)
 	loop
-		if vals.deadline_fire(_due.call_id, _due.transfer_id, _due.leg_id) then
-			_fired := _fired + 1;
-		end if;
+		_has_fired := vals.deadline_fire(_due.call_id, _due.transfer_id, _due.leg_id);
+		exit when _has_fired is null;	-- waiting once more might take longer than the statement may
+		_fired := _fired + _has_fired::integer;
 	end loop;
 	return _fired;
 end

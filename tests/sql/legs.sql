@@ -189,6 +189,50 @@ set local role vals_run;
 select lives_ok('select run.deadlines_fire(10)', 'the_runner_may_fire_them');
 reset role;
 
+-- A deadline that cannot be acted on: the others do not wait for it, and it comes again.
+select test.dialled(test.call()) as broken \gset
+select test.dialled(test.call()) as behind \gset
+-- Whatever is to be done with this leg ends in this error.
+alter function vals.leg_overdue(vals.calls, vals.legs) rename to leg_overdue_whole;
+create function vals.leg_overdue(_call vals.calls, _leg vals.legs)
+returns void
+language plpgsql
+as $$
+begin
+	perform vals.leg_overdue_whole(_call, _leg);
+	if _leg.id::text = split_part(current_setting('test.breaks'), ' ', 1) then
+		raise exception using errcode = split_part(current_setting('test.breaks'), ' ', 2), message = 'it breaks';
+	end if;
+end
+$$;
+create function test.both_fire(_errcode text)
+returns text
+language plpgsql
+as $$
+begin
+	perform set_config('test.breaks', (test.the_leg((select c.id from pair c where c.name = 'broken'))).id || ' ' || _errcode, true);
+	update vals.legs set deadline_at = clock_timestamp() - interval '2 seconds' where call_id = (select c.id from pair c where c.name = 'broken');
+	update vals.legs set deadline_at = clock_timestamp() - interval '1 second' where call_id = (select c.id from pair c where c.name = 'behind');
+	return run.deadlines_fire(100)::text;
+exception when others then
+	return sqlstate;
+end
+$$;
+create temporary table pair as select p.name, p.id from (values ('broken', :'broken'::uuid), ('behind', :'behind'::uuid)) p (name, id);
+set local client_min_messages = error;
+select is(test.both_fire('22003'), '1', 'a_deadline_that_breaks_does_not_hold_up_the_next');
+select is(test.asked_of_leg(test.the_leg(:'behind')), 'hangup inquire_1', 'which_is_acted_on');
+select is(test.asked_of_leg(test.the_leg(:'broken')), null, 'nothing_of_what_broke_remains');
+select is(test.patience(test.the_leg(:'broken')), 10, 'it_is_tried_again_soon');
+select is(test.both_fire('55P03'), '0', 'one_that_waits_in_vain_leaves_the_others_to_the_next_time');
+select is(test.patience(test.the_leg(:'broken')), 10, 'which_it_does_not_hold_up_again');
+select is(test.both_fire('40P01'), '40P01', 'after_a_conflict_all_is_begun_again');
+drop function vals.leg_overdue(vals.calls, vals.legs);
+alter function vals.leg_overdue_whole(vals.calls, vals.legs) rename to leg_overdue;
+set local client_min_messages = warning;
+select test.silent(test.the_leg(:'broken')) \g /dev/null
+select is(test.asked_of_leg(test.the_leg(:'broken')), 'hangup inquire_1', 'once_mended_it_is_acted_on');
+
 -- Events applied again, after a fault was mended.
 select test.dialled(test.call()) as mended \gset
 select test.hears(:'mended', 'call.answered', 5) \g /dev/null
