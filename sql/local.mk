@@ -20,6 +20,7 @@ nobase_dist_pkgdata_DATA = \
 	sql/migrations/0018_open_phase.sql \
 	sql/migrations/0019_answer_headers.sql \
 	sql/migrations/0020_audit_of_reports.sql \
+	sql/migrations/0021_put_off_webhooks.sql \
 	sql/api/agent.sql sql/api/analytics.sql sql/api/audit.sql sql/api/auth.sql sql/api/call_edits.sql sql/api/calls.sql sql/api/common.sql sql/api/compliance.sql sql/api/figures.sql sql/api/export.sql sql/api/health.sql \
 	sql/api/idempotency.sql sql/api/keys.sql sql/api/kevin.sql sql/api/lead_import.sql sql/api/leads.sql sql/api/legs.sql sql/api/metrics.sql sql/api/recordings.sql \
 	sql/api/transfer_events.sql sql/api/transfer_start.sql sql/api/transfer_states.sql sql/api/transfer_steps.sql sql/api/transfers.sql sql/api/users.sql sql/api/webhooks.sql \

@@ -201,7 +201,29 @@ begin
 end
 $$;
 
--- Take in one event, already verified. The same event again is no event.
+-- Apply a stored event, on its own: what cannot be applied, by a fault of ours, is kept for later and named, and undoes
+-- nothing else. Where the database is short of something the event is not to blame, and whoever brought it begins again.
+create or replace function vals.webhook_try(_who jsonb, _event vals.webhook_events)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+	perform vals.webhook_apply(_who, _event);
+	return true;
+exception
+	when transaction_rollback or lock_not_available or insufficient_resources or operator_intervention then
+		raise;
+	when others then
+		raise warning 'event % (%) is put off: %', _event.id, _event.event_type, sqlerrm;
+		update vals.webhook_events e
+		set put_off_until = now() + interval '10 minutes'
+		where e.id = _event.id;
+		return false;
+end
+$$;
+
+-- Take in one event, already verified. The same event again is no event; one that cannot be applied is kept as well.
 --   emits what the event makes true
 create or replace function api.webhook_receive(_who jsonb, _id uuid, _type text, _raw jsonb)
 returns json
@@ -218,7 +240,7 @@ begin
 	if not found then
 		return json_build_object('received', true, 'isRepeated', true);
 	end if;
-	perform vals.webhook_apply(_who, _event);
+	perform vals.webhook_try(_who, _event);
 	return json_build_object('received', true);
 end
 $$;
@@ -240,7 +262,7 @@ begin
 		order by e.occurred_at, e.received_at
 		for update
 	loop
-		perform vals.webhook_apply(null, _event);
+		perform vals.webhook_try(null, _event);
 	end loop;
 end
 $$;

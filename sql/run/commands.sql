@@ -302,29 +302,45 @@ begin
 end
 $$;
 
--- Apply events that came before their leg's ids were known, and were missed by the storing of the ids
--- because both committed at once. Answers how many found their leg.
+-- Apply events that came before their leg's ids were known, and were missed by the storing of the ids because both
+-- committed at once; and those put off. Whoever applies events locks their call first; a call that somebody else holds is
+-- left for the next time. Answers how many were applied.
 create or replace function run.webhooks_reapply(_limit integer)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
 declare
+	_due record;
 	_event vals.webhook_events;
-	_found integer := 0;
+	_applied integer := 0;
 begin
-	for _event in
-		select e.*
+	for _due in
+		select e.id, l.call_id
 		from vals.webhook_events e
+			cross join lateral (
+				select g.call_id
+				from vals.legs g
+				where g.call_control_id = e.call_control_id
+					or g.call_leg_id = e.call_leg_id
+				limit 1) l
 		where e.processed_at is null
 			and e.received_at > now() - interval '1 day'
-			and exists (select from vals.legs g where g.call_control_id = e.call_control_id or g.call_leg_id = e.call_leg_id)
+			and coalesce(e.put_off_until, '-infinity') <= now()
 		order by e.occurred_at, e.received_at
 		limit _limit
-		for update skip locked
 	loop
-		perform vals.webhook_apply(null, _event);
-		_found := _found + 1;
+		perform c.id
+		from vals.calls c
+		where c.id = _due.call_id
+		for no key update skip locked;
+		continue when not found;
+		select e.* into _event
+		from vals.webhook_events e
+		where e.id = _due.id
+			and e.processed_at is null;
+		continue when not found;
+		_applied := _applied + vals.webhook_try(null, _event)::integer;
 	end loop;
-	return _found;
+	return _applied;
 end
 $$;

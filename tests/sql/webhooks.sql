@@ -1,7 +1,7 @@
 -- The provider's events: each counts once, in whatever order they come.
 \ir support/begin.psql
 
-select plan(100);
+select plan(113);
 
 -- The ordinary way.
 select test.dialled(test.call()) as call \gset
@@ -200,6 +200,60 @@ select is(test.standing(:'gone_orphan'), 'busy busy busy', 'a_hangup_before_the_
 select test.dialled(test.call()) as by_leg \gset
 select test.receive(test.event(:'by_leg', 'call.answered', clock_timestamp()) #- '{data,payload,client_state}' #- '{data,payload,call_control_id}') \g /dev/null
 select is(test.standing(:'by_leg'), 'active - -', 'the_id_of_the_leg_is_enough');
+
+-- Events that cannot be applied: those which say so, with the error they name.
+alter function vals.webhook_effect(jsonb, vals.webhook_events, vals.calls, vals.legs) rename to webhook_effect_whole;
+create function vals.webhook_effect(_who jsonb, _event vals.webhook_events, _call vals.calls, _leg vals.legs)
+returns void
+language plpgsql
+as $$
+declare
+	_code text := _event.raw #>> '{data,payload,breaks}';
+begin
+	perform vals.webhook_effect_whole(_who, _event, _call, _leg);
+	if _code is not null then
+		raise exception using errcode = _code, message = 'it breaks';
+	end if;
+end
+$$;
+set local client_min_messages = error;
+-- How the events of a call stand, in the order in which they happened.
+create function test.events(_call uuid)
+returns text
+language sql
+as $$
+	select string_agg(case when e.processed_at is not null then 'applied' when e.put_off_until > now() then 'put off' else 'waiting' end, ' '
+		order by e.occurred_at)
+	from vals.webhook_events e
+	where e.call_control_id = 'v3:' || _call
+$$;
+select test.answered() as broken \gset
+select test.forget() \g /dev/null
+select is(test.receive(test.event(:'broken', 'call.hangup', clock_timestamp() + interval '30 seconds', '{"hangup_cause":"normal_clearing","breaks":"22003"}'))::jsonb,
+	'{"received":true}'::jsonb, 'an_event_that_cannot_be_applied_is_received');
+select is(test.standing(:'broken') || test.told(:'broken'), 'active - -', 'nothing_of_it_remains');
+select is(test.events(:'broken'), 'applied put off', 'but_the_event');
+select is(test.refusal(format('select test.receive(%L)', test.event(:'broken', 'call.hangup', clock_timestamp(), jsonb_build_object('breaks', e.code)))),
+	e.code || ' it breaks', e.code || '_is_not_the_events_fault_and_it_is_to_be_sent_again')
+from (values ('40P01'), ('55P03'), ('53100'), ('57P01')) as e (code);
+
+select test.call() as among \gset
+select test.hears_alone(:'among', 'call.initiated', 1, '{"breaks":"22003"}') \g /dev/null
+select test.hears_alone(:'among', 'call.answered', 5) \g /dev/null
+select test.dialled(:'among') \g /dev/null
+select is(test.commands(:'among'), 'dial done', 'the_result_of_the_dial_is_stored_in_spite_of_it');
+select is(test.standing(:'among') || ' ' || test.events(:'among'), 'active - - put off applied', 'and_what_else_came_before_it_is_applied');
+
+update vals.webhook_events set processed_at = null where call_control_id = 'v3:' || :'among' and event_type = 'call.answered';
+update vals.webhook_events set put_off_until = now() where call_control_id in ('v3:' || :'broken', 'v3:' || :'among');
+select is(run.webhooks_reapply(100), 1, 'the_runner_applies_what_can_be_applied');
+select is(test.events(:'broken') || ', ' || test.events(:'among'), 'applied put off, put off applied', 'and_leaves_the_others_for_later');
+drop function vals.webhook_effect(jsonb, vals.webhook_events, vals.calls, vals.legs);
+alter function vals.webhook_effect_whole(jsonb, vals.webhook_events, vals.calls, vals.legs) rename to webhook_effect;
+set local client_min_messages = warning;
+select is(run.webhooks_reapply(100), 0, 'which_it_does_not_try_before_their_time');
+update vals.webhook_events set put_off_until = now() where call_control_id = 'v3:' || :'broken';
+select is(run.webhooks_reapply(100) || ' ' || test.standing(:'broken'), '1 completed - lead_hangup', 'once_mended_they_become_true');
 
 -- What is not ours.
 select test.dialled(test.call()) as mine \gset
