@@ -277,6 +277,8 @@ set_limits(CURL *easy, const char *url)
 	bool is_plain = strncasecmp(url, "http:", 5) == 0;
 
 	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	/* A lookup that is given up ends by itself; libcurl would wait for its thread, and everybody with it. */
+	must(curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L));
 	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_plain ? "http" : "https"));
 	must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
 	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));

@@ -7,6 +7,9 @@
 #include "http_client.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +30,7 @@
 
 #define SECRET "KEY-of-the-test"
 #define REQUEST_SIZE 8192
+#define LOOKUP_GIVES_UP_MS 60000
 
 static struct {
 	pid_t pid;
@@ -804,6 +808,63 @@ a_signal_costs_a_download_nothing(void **state)
 	http_client_free(&client);
 }
 
+/* ---- a name service that does not answer ---- */
+
+static struct {
+	int pipes[2]; /* closed for writing, the lookup ends */
+	_Atomic bool has_ended;
+} lookup;
+
+/* libcurl's, in a thread of its own: it comes here only for names that are no addresses. */
+int
+getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
+    struct addrinfo **restrict found)
+{
+	char byte;
+
+	(void)node, (void)service, (void)hints;
+	*found = NULL;
+	while (read(lookup.pipes[0], &byte, 1) == -1 && errno == EINTR)
+		continue;
+	lookup.has_ended = true;
+	return EAI_AGAIN;
+}
+
+/* Ends a lookup nobody else would end, so that a client which waits for it is seen to have waited. */
+static void *
+give_up(void *unused)
+{
+	for (int i = 0; i < LOOKUP_GIVES_UP_MS / 100 && !lookup.has_ended; i++)
+		clock_sleep_ms(100);
+	(void)dup2(lookup.pipes[0], lookup.pipes[1]);
+	return unused;
+}
+
+static void
+a_name_service_that_hangs_is_not_waited_for(void **state)
+{
+	struct http_client *client = http_client_new("");
+	struct outcome outcome = { 0 };
+	pthread_t ender;
+
+	(void)state;
+	assert_int_equal(pipe(lookup.pipes), 0);
+	assert_int_equal(pthread_create(&ender, NULL, give_up, NULL), 0);
+	http_client_start(client, "GET", "https://hangs.invalid/", NULL, note, &outcome);
+	while (outcome.calls == 0)
+		http_client_run(client, 100, NULL, 0);
+	assert_false(lookup.has_ended);
+	assert_string_not_equal(outcome.error, "");
+	assert_false(outcome.was_sent);
+	http_client_free(&client);
+
+	assert_int_equal(dup2(lookup.pipes[0], lookup.pipes[1]), lookup.pipes[1]);
+	assert_int_equal(pthread_join(ender, NULL), 0);
+	assert_true(lookup.has_ended);
+	close(lookup.pipes[0]);
+	close(lookup.pipes[1]);
+}
+
 int
 main(void)
 {
@@ -837,6 +898,7 @@ main(void)
 		cmocka_unit_test(a_download_follows_no_redirect),
 		cmocka_unit_test(a_file_that_cannot_be_written_ends_the_download),
 		cmocka_unit_test(a_signal_costs_a_download_nothing),
+		cmocka_unit_test(a_name_service_that_hangs_is_not_waited_for),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
