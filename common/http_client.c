@@ -18,6 +18,7 @@
 #include <utlist.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "failpoint.h"
 #include "log.h"
 #include "net_address.h"
@@ -26,16 +27,19 @@
 #define ERROR_FORBIDDEN "this address may not be called"
 #define ERROR_TOO_LONG "the answer is too long"
 #define ERROR_LOST "the file could not be written"
+#define ERROR_STALE "it could not be sent in time"
 #define ERROR_CLOSED "the connection was closed without an answer"
 
 struct request {
 	struct request *prev, *next;
 	CURL *easy; /* NULL for a request that was refused */
+	int64_t begun_at;
 	struct buf answer;
 	struct http_download download; /* fd is -1 unless it is one */
 	int64_t written;
 	bool is_too_long, is_lost; /* the answer has no room; the file could not be written */
 	bool is_sent; /* the peer may have seen it */
+	bool is_stale; /* it was not sent in time */
 	bool is_noted; /* having left, see note_sent */
 	http_done *done;
 	void *owner;
@@ -293,17 +297,21 @@ set_limits(CURL *easy, const char *url)
 
 /*
  * About to be sent. libcurl would send it again by itself when the kept connection it went out on is
- * closed without an answer; its owner, who decides about repeats, would not even know.
+ * closed without an answer; its owner, who decides about repeats, would not even know. Nor does libcurl
+ * count the time before it first looked at the request: a process that was stopped there wakes up with
+ * wishes of long ago.
  */
 static int
 leave_once(void *arg, char *to, char *from, int to_port, int from_port)
 {
 	struct request *request = arg;
-	bool is_again = request->is_sent;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
-	request->is_sent = true;
-	return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+	if (request->is_sent)
+		return CURL_PREREQFUNC_ABORT;
+	request->is_stale = clock_ms() - request->begun_at >= HTTP_CLIENT_TOTAL_MS;
+	request->is_sent = !request->is_stale;
+	return request->is_stale ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static void
@@ -358,6 +366,7 @@ request_new(struct http_client *client, const char *url, http_done *done, void *
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
+	request->begun_at = clock_ms();
 	request->download.fd = -1;
 	request->done = done;
 	request->owner = owner;
@@ -434,6 +443,17 @@ retry_after(CURL *easy)
 	return -1;
 }
 
+/* Why a request failed that brought no answer. */
+static const char *
+failure_of(const struct request *request, CURLcode code)
+{
+	if (request->is_lost)
+		return ERROR_LOST;
+	if (request->is_stale)
+		return ERROR_STALE;
+	return code == CURLE_ABORTED_BY_CALLBACK ? ERROR_CLOSED : curl_easy_strerror(code);
+}
+
 /* Tell the owner how it ended; libcurl is done with it before `done` can start another. */
 static void
 finish(struct http_client *client, struct request *request, CURLcode code)
@@ -454,9 +474,7 @@ finish(struct http_client *client, struct request *request, CURLcode code)
 		answer.is_too_long = true;
 		answer.error = ERROR_TOO_LONG;
 	} else
-		answer.error = request->is_lost ? ERROR_LOST
-		    : code == CURLE_ABORTED_BY_CALLBACK ? ERROR_CLOSED
-						       : curl_easy_strerror(code);
+		answer.error = failure_of(request, code);
 	if (request->download.fd != -1)
 		answer.body_len = (size_t)request->written;
 	must_multi(curl_multi_remove_handle(client->multi, request->easy));

@@ -27,6 +27,7 @@
 #include "xalloc.h"
 
 #define LEASE_S "30"
+#define LEASE_MS 30000
 #define PACE_S 5 /* the provider counts dials over this long */
 #define ARENA_SIZE 2048
 
@@ -73,7 +74,7 @@ struct command {
 	int attempt;
 	int64_t age_ms; /* since it was first sent, when taken */
 	bool may_have_acted; /* the provider may have carried it out already */
-	int64_t taken_at;
+	int64_t taken_at; /* or somewhat later; see start */
 	struct ending ending; /* once ended */
 };
 
@@ -391,9 +392,12 @@ copy(struct arena *arena, const char *text)
 	return text != NULL ? arena_strdup(arena, text) : NULL;
 }
 
-/* Build a command from the row's texts and start it. */
+/*
+ * Build a command from the row's texts and start it. It is ours since asked_at at the earliest: a process
+ * that was stopped meanwhile finds the answer to its asking, but the lease is over.
+ */
 static void
-start(struct commands *commands, const char *const texts[static COL__MAX])
+start(struct commands *commands, const char *const texts[static COL__MAX], int64_t asked_at)
 {
 	struct arena *arena = arena_new(ARENA_SIZE);
 	struct command *command = arena_zalloc(arena, sizeof(*command));
@@ -408,7 +412,7 @@ start(struct commands *commands, const char *const texts[static COL__MAX])
 	command->attempt = (int)strtol(texts[COL_ATTEMPT], NULL, 10);
 	command->age_ms = strtoll(texts[COL_AGE_MS], NULL, 10);
 	command->may_have_acted = command->age_ms > 0;
-	command->taken_at = clock_ms();
+	command->taken_at = asked_at;
 	command->row.kind = (enum telnyx_kind)(kind < 0 ? 0 : kind);
 	command->row.id = arena_strdup(arena, texts[COL_COMMAND_ID]);
 	command->row.call_id = arena_strdup(arena, texts[COL_CALL_ID]);
@@ -421,6 +425,8 @@ start(struct commands *commands, const char *const texts[static COL__MAX])
 		end_retry(command, STRANGE_MS, "this runner does not know the kind");
 	else if (json == NULL)
 		end_failed(command, 0, "", "the parameters are no JSON");
+	else if (clock_ms() - asked_at >= LEASE_MS)
+		end_retry(command, 0, "the lease was over before it could be sent");
 	else if (age_ms(command) <= RESEND_MS)
 		send_command(command);
 	else
@@ -428,7 +434,7 @@ start(struct commands *commands, const char *const texts[static COL__MAX])
 }
 
 static void
-start_rows(struct commands *commands, const struct db_result *rows)
+start_rows(struct commands *commands, const struct db_result *rows, int64_t asked_at)
 {
 	const char *texts[COL__MAX];
 	int columns[COL__MAX];
@@ -440,7 +446,7 @@ start_rows(struct commands *commands, const struct db_result *rows)
 	for (int row = 0; row < db_rows(rows); row++) {
 		for (int i = 0; i < COL__MAX; i++)
 			texts[i] = db_value(rows, row, columns[i]);
-		start(commands, texts);
+		start(commands, texts, asked_at);
 	}
 }
 
@@ -451,6 +457,7 @@ commands_take(struct commands *commands)
 	struct db_result *rows = NULL;
 	struct arena *arena;
 	enum db_outcome outcome;
+	int64_t asked_at = clock_ms();
 	size_t room = commands->max - commands->held;
 
 	if (room == 0 || clock_ms() < commands->barred_until)
@@ -467,7 +474,7 @@ commands_take(struct commands *commands)
 		return outcome;
 	FAILPOINT("runner_after_take");
 	commands->is_more = (size_t)db_rows(rows) == room;
-	start_rows(commands, rows);
+	start_rows(commands, rows, asked_at);
 	db_result_free(&rows);
 	return DB_OK;
 }

@@ -494,6 +494,23 @@ an_answer_that_never_comes_is_given_up(void **state)
 }
 
 static void
+a_wish_of_long_ago_is_not_sent_any_more(void **state)
+{
+	struct http_client *client = http_client_new(SECRET);
+	struct outcome outcome = { 0 };
+
+	(void)state;
+	http_client_start(client, "POST", url_of("/echo"), "{}", note, &outcome);
+	clock_sleep_ms(HTTP_CLIENT_TOTAL_MS);
+	run_until(client, 0, HTTP_CLIENT_TOTAL_MS + 20000);
+	assert_int_equal(outcome.calls, 1);
+	assert_int_equal(outcome.status, 0);
+	assert_false(outcome.was_sent);
+	assert_string_not_equal(outcome.error, "");
+	http_client_free(&client);
+}
+
+static void
 the_environment_names_no_proxy(void **state)
 {
 	struct outcome outcome;
@@ -883,6 +900,7 @@ main(void)
 		cmocka_unit_test(the_provider_says_how_long_to_wait),
 		cmocka_unit_test(a_forbidden_address_ends_as_an_error),
 		cmocka_unit_test(an_answer_that_never_comes_is_given_up),
+		cmocka_unit_test(a_wish_of_long_ago_is_not_sent_any_more),
 		cmocka_unit_test(the_environment_names_no_proxy),
 		cmocka_unit_test(many_requests_run_at_once),
 		cmocka_unit_test(done_may_start_the_next),
