@@ -59,13 +59,17 @@ $$;
 
 -- How many dials may be sent now, and how many of them may be new ones. The provider counts a request when it arrives,
 -- which is at some time between its being taken and its answer: it counts here until five seconds after that. 0 as a
--- limit is none. Two runners who ask count in turn.
+-- limit is none. While another runner counts none are free: what is to be done with connected telephones does not wait for it.
 create or replace function vals.dials_free(_dials_max integer, _calls_max integer, out pace integer, out calls integer)
 language plpgsql
 set search_path = ''
 as $$
 begin
-	perform pg_catalog.pg_advisory_xact_lock(1447119955, 4);
+	if not pg_catalog.pg_try_advisory_xact_lock(1447119955, 4) then
+		pace := 0;
+		calls := 0;
+		return;
+	end if;
 	delete from vals.dial_requests r
 	where r.over_at <= clock_timestamp() - interval '5 seconds';
 	if _dials_max > 0 then

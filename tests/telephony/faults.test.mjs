@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   age, callOver, commandsOf, dialFault, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall,
-  newLead, noRunner, requests, sim, signalRunner, sleep, startCall, takeOver,
+  newLead, noRunner, query, requests, sim, signalRunner, sleep, startCall, takeOver, whileHeld,
 } from './support.mjs';
 
 const commandIds = (entries) => new Set(entries.map(({ body }) => body.command_id));
@@ -43,6 +43,14 @@ async function assertOneLeg(lead, dials) {
   assert.equal(sent.length, dials);
   assert.equal(sent.filter(({ isRepeat }) => isRepeat).length, dials - 1);
 }
+
+const pendingDials = (lead) =>
+  query(`
+    select m.command_id
+    from vals.commands m
+      join vals.calls c on c.id = m.call_id
+    where c.lead_id = :'lead'
+      and m.state = 'pending'`, { lead: lead.id });
 
 /* The id of the lead's call, once the provider has its dial. */
 async function dialUnderWay(lead) {
@@ -219,6 +227,22 @@ describe('a hang-up', { concurrency: true }, () => {
 
 /* These end the runner under everybody's feet, so they come last and one by one. */
 describe('a runner', { skip: noRunner() }, () => {
+  test('that may not dial as another one counts the dials hangs up all the same', async () => {
+    const [{ callId }, waiting] = [await newCall(), await newLead()];
+    const { starting } = await whileHeld('select pg_advisory_xact_lock(1447119955, 4)', async () => {
+      const started = startCall(waiting);
+      await eventually(async () => (await pendingDials(waiting)).length, 'a dial waits');
+      assert.equal((await endCall(callId)).status, 200);
+      await eventually(async () => (await commandsOf(callId)).every(({ state }) => state === 'done'), 'the hang-up is done');
+      assert.equal((await dialsTo(waiting.phone)).length, 0);
+      return { starting: started };
+    });
+    const { body } = await starting;
+    await dialled(body.data.callId);
+    await assertOneLeg(waiting, 1);
+    await endCall(body.data.callId);
+  });
+
   test('asked to stop stores the answers it waits for', async () => {
     const lead = await newLead();
     await dialFault(lead.phone, { delayMs: 2500 });

@@ -8,8 +8,9 @@
  *
  * After each test the simulator's log is held against the invariants.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'node:test';
@@ -276,6 +277,20 @@ export async function execute(sql, args = {}) {
   const running = run('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { maxBuffer: PRINTED_MAX });
   running.child.stdin.end(variables.join('') + sql);
   return (await running).stdout;
+}
+
+/* Do something while another session holds what the statement took; it is undone then. */
+export async function whileHeld(statement, work) {
+  const holder = spawn('psql', [need('VALS_DATABASE_URL'), '-XAtq', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const over = once(holder, 'close');
+  holder.stdin.write(`begin;\n${statement};\n\\echo held\n`);
+  try {
+    await Promise.race([once(holder.stdout, 'data'), over.then(() => { throw new Error(`not held: ${statement}`); })]);
+    return await work();
+  } finally {
+    holder.stdin.end('rollback;\n');
+    await over;
+  }
 }
 
 /* Rows of a query as objects; :'name' in it is args.name. */
