@@ -45,9 +45,12 @@ export async function call(method, path, { as = system.adminToken, body, headers
 
 const agent = (path, body) => call("POST", `/agent/${path}`, { as: system.agentKey, body });
 
-/** A new lead whose number the simulator lets ring and answer. */
+/** A number which nobody else is likely to draw, and which the simulator lets ring and answer. */
+const freshNumber = () => `+1312${randomInt(1e8, 1e9)}50`;
+
+/** A new lead with such a number. */
 export async function createLead(firstName, lastName) {
-  const phone = `+1312${randomInt(200, 999)}${randomInt(10, 99)}50`;
+  const phone = freshNumber();
   return call("POST", "/leads", { body: { firstName, lastName, phone, source: "referral" } });
 }
 
@@ -77,8 +80,26 @@ export async function kevinDoes(test, rule) {
   await simulator("POST", "/_sim/rules", { name: "Kevin", regex: `^\\${KEVIN}$`, ...rule });
 }
 
+const legPath = (phone) => `/_sim/legs/${encodeURIComponent(phone)}`;
+
 /** Somebody hangs up who was called by number. */
-export const hangUp = (phone) => simulator("POST", `/_sim/legs/${encodeURIComponent(phone)}`, { action: "hangup" });
+export const hangUp = (phone) => simulator("POST", legPath(phone), { action: "hangup" });
+
+/** Kevin answers, once his telephone rings. */
+export const kevinAnswers = () => kevinActs(({ state }) => state === "ringing", { action: "answer" });
+
+/** Kevin presses the key that takes the call, once he is asked to. */
+export const kevinTakesIt = () => kevinActs(({ doing }) => doing === "gather", { action: "press", digit: "1" });
+
+/** His newest leg may still be the one of a test before this. */
+async function kevinActs(isTime, deed) {
+  for (let i = 0; i < 300; i++) {
+    const response = await fetch(`${required("VALS_SIM_URL")}${legPath(KEVIN)}`);
+    if (response.ok && isTime(await response.json())) return simulator("POST", legPath(KEVIN), deed);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return assert.fail(`Kevin could not ${deed.action}`);
+}
 
 export const reportScore = (callId, engagementScore, phase) =>
   agent("engagement-score", { callId, engagementScore, phase, indicators: ["asked about income"] });
