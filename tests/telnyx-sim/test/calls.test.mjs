@@ -17,7 +17,7 @@ test('dial_answer_hangup_arrive_in_order_and_fit_the_description', async (t) => 
   await action(dialled.body.data.call_control_id, 'hangup');
   await receiver.seen('call.hangup');
 
-  assert.deepEqual(receiver.types(), [
+  assert.deepEqual(receiver.told(), [
     'call.initiated', 'call.answered', 'call.machine.premium.detection.ended', 'call.hangup',
   ]);
   const times = receiver.events.map(({ data }) => data.occurred_at);
@@ -54,7 +54,7 @@ for (const [to, cause, fields] of [
     const { data } = await receiver.seen('call.hangup');
 
     assert.equal(data.payload.hangup_cause, cause);
-    assert.deepEqual(receiver.types(), ['call.initiated', 'call.hangup']);
+    assert.deepEqual(receiver.told(), ['call.initiated', 'call.hangup']);
   });
 }
 
@@ -80,7 +80,7 @@ test('without_detection_there_is_no_verdict', async (t) => {
   });
   await dial('+13125550103');
   await receiver.seen('call.hangup');
-  assert.deepEqual(receiver.types(), ['call.initiated', 'call.answered', 'call.hangup']);
+  assert.deepEqual(receiver.told(), ['call.initiated', 'call.answered', 'call.hangup']);
 });
 
 test('a_lead_can_hang_up_and_a_time_limit_ends_the_call', async (t) => {
@@ -103,7 +103,7 @@ test('a_lead_can_hang_up_and_a_time_limit_ends_the_call', async (t) => {
 
 test('hangup_before_the_answer_cancels_the_dial', async (t) => {
   const { dial, action, receiver } = await startAll(t);
-  const { data } = (await dial('+13125550102')).body;
+  const { data } = (await dial('+13125550102', { timeout_secs: 600 })).body;
   await receiver.seen('call.initiated');
   assert.equal((await action(data.call_control_id, 'hangup')).status, 200);
   const hangup = await receiver.seen('call.hangup');

@@ -22,9 +22,13 @@ export async function eventually(probe, what) {
   }
 }
 
+/* Some events have their time in the payload. */
+const timeOf = ({ occurred_at: at, payload }) => at ?? payload.occurred_at;
+
 /*
- * A server which keeps what it is sent: events[] of {headers, raw, data, meta}.
- * answer(event) gives the status, 200 by default, or null for no answer.
+ * A server which keeps what it is sent: events[] of {headers, raw, data, meta}, as they came, which is not always
+ * how they happened: what happens at once is sent at once, by several connections. told() gives the types in the
+ * order of what happened. answer(event) gives the status, 200 by default, or null for no answer.
  */
 export async function startReceiver(answer = () => 200) {
   const events = [];
@@ -43,6 +47,7 @@ export async function startReceiver(answer = () => 200) {
     events,
     url: `http://127.0.0.1:${server.address().port}/hooks`,
     types: () => events.map(({ data }) => data.event_type),
+    told: () => events.map(({ data }) => data).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1)).map((data) => data.event_type),
     seen: (type) => eventually(() => events.find(({ data }) => data.event_type === type), type),
     stop: () => {
       server.closeAllConnections();

@@ -31,7 +31,7 @@ test('a_recording_is_saved_after_the_hangup_and_matched_by_its_leg_only', async 
   assert.equal(data.payload.call_leg_id, leg.legId);
   assert.equal(data.payload.channels, 'dual');
   assert.equal(data.payload.recording_urls.wav, null);
-  assert.deepEqual(leg.receiver.types().slice(-2), ['call.hangup', 'call.recording.saved']);
+  assert.deepEqual(leg.receiver.told().slice(-2), ['call.hangup', 'call.recording.saved']);
 });
 
 test('record_stop_saves_it_while_the_call_goes_on', async (t) => {
