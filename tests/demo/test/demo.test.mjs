@@ -26,14 +26,13 @@ async function startDemo(t, { pace = PACE, ...options } = {}) {
   const api = await startFakeApi(options);
   const lines = [];
   const demo = new Demo({ url: api.url, key: 'vals_test', seed: 7, pace, log: (line) => lines.push(line) });
-  const started = performance.now();
   const running = demo.run();
   t.after(async () => {
     demo.stop();
     await running;
     api.stop();
   });
-  return { api, demo, lines, running, started, ended: () => [...api.calls.values()].filter(({ end }) => end) };
+  return { api, demo, lines, running, ended: () => [...api.calls.values()].filter(({ end }) => end) };
 }
 
 test('it_keeps_three_to_five_calls_alive_and_never_more', async (t) => {
@@ -45,21 +44,19 @@ test('it_keeps_three_to_five_calls_alive_and_never_more', async (t) => {
 });
 
 test('the_first_call_is_hot_within_25_seconds', async (t) => {
-  /* Slower than the others: what the machine adds to each request counts against the 25 s. */
+  /* Slower than the others, and by the demo's own looks, one a second: a machine that pauses stops both. */
   const pace = 10;
-  const { api, started } = await startDemo(t, { pace, answerMs: 3000 / pace });
-  const first = await new Promise((resolve) => {
-    const timer = setInterval(() => {
-      const [call] = api.calls.values();
-      if (call?.scores.some(({ engagementScore }) => engagementScore >= HOT)) {
-        clearInterval(timer);
-        resolve(call);
-      }
-    }, 1);
+  const { api } = await startDemo(t, { pace, answerMs: 3000 / pace });
+  const looks = () => api.requests.filter(({ route }) => route === 'GET /api/calls/active').length;
+  const hotAfter = await new Promise((resolve) => {
+    api.answer = ({ route, body }) => {
+      if (route === 'POST /api/agent/engagement-score' && body.engagementScore >= HOT)
+        resolve({ callId: body.callId, looks: looks() });
+      return null;
+    };
   });
-  const seconds = ((performance.now() - started) * pace) / 1000;
-  assert.ok(seconds <= 25, `${seconds} s`);
-  assert.equal(first, [...api.calls.values()][0]);
+  assert.ok(hotAfter.looks <= 25, `${hotAfter.looks} s`);
+  assert.equal(hotAfter.callId, [...api.calls.keys()][0]);
 });
 
 test('the_first_impression_is_tried_again_until_somebody_answers', async (t) => {
@@ -122,7 +119,7 @@ test('it_survives_503_and_goes_on_with_the_same_calls', async (t) => {
 test('it_keeps_quiet_as_long_as_429_asks_for', async (t) => {
   let limited = false;
   const { api } = await startDemo(t, {
-    answer: () => (limited ? { status: 429, headers: { 'retry-after': '20' }, body: {} } : null),
+    answer: () => (limited ? { status: 429, headers: { 'retry-after': '100' }, body: {} } : null),
   });
   await eventually(() => api.live.length >= 3, 'three calls');
   limited = true;
@@ -131,7 +128,7 @@ test('it_keeps_quiet_as_long_as_429_asks_for', async (t) => {
   await sleep(250);
   const during = api.requests.length - before;
   limited = false;
-  assert.ok(during <= 6, `${during} requests in 12 s of quiet`);
+  assert.ok(during <= 6, `${during} requests in the quiet`);
   await eventually(() => api.requests.length > before + 20, 'it goes on');
 });
 
