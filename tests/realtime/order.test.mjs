@@ -150,6 +150,7 @@ describe('while the database cuts the connections', () => {
     const events = await expectAll(sockets, from);
     assert.ok(events.length >= 600);
     assert.deepEqual(gone, []);
-    assert.equal((await ask(sockets[0], 'join-room', 'leads')).success, true);
+    /* A daemon whose connection was cut a moment ago refuses, and has another soon. */
+    await eventually(async () => (await ask(sockets[0], 'join-room', 'leads')).success, 'a room can be joined again');
   });
 });
