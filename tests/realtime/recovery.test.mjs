@@ -21,13 +21,25 @@ const another = (visits, count = visits.length) => eventually(() => visits.lengt
 
 describe('while the link is cut at random', { concurrency: true }, () => {
   const cuts = LONG ? 100 : 16;
+  const visitsOf = (clients) => clients.flatMap(({ visits }) => visits);
+
+  /*
+   * Not every cut costs a connect: one that is not back from the last cut, or does not poll just then, has nothing
+   * to be cut. On a busy machine it takes more cuts until there were enough.
+   */
+  async function haveComeBack(clients) {
+    const visits = visitsOf(clients);
+    return visits.length > clients.length + cuts / 4 && new Set(visits.map(({ node }) => node)).size === (await daemons()).length;
+  }
+
   for (const [how, transports] of Object.entries({ 'by default': undefined, 'websocket only': ['websocket'], 'polling only': ['polling'] }))
     test(`${how}: every event is heard once and in order, whichever daemon it comes back to`, async () => {
       const clients = await Promise.all(Array.from({ length: 4 }, () => linked({ token, ...(transports && { transports }) })));
       const mark = randomUUID();
       const total = LONG ? 4000 : 600;
       const emitting = emitMany(total, { mark, pauseMs: 5 });
-      for (let i = 0; i < cuts; i += 1) {
+      for (let i = 0; i < cuts || !(await haveComeBack(clients)); i += 1) {
+        assert.ok(i < 20 * cuts, `${visitsOf(clients).length} connects`);
         const { link, socket } = clients[i % clients.length];
         await sleep(randomInt(Math.ceil((total * 8) / cuts)));
         if (LONG || !socket.io.engine.upgrading) link.cut();
@@ -40,9 +52,6 @@ describe('while the link is cut at random', { concurrency: true }, () => {
        */
       await Promise.all(clients.map(({ socket }) => hearsWhole(socket, mark, total, 75_000)));
       for (const { visits } of clients) expectRecovered(visits);
-      const visits = clients.flatMap((client) => client.visits);
-      assert.ok(visits.length > clients.length + cuts / 4, `${visits.length} connects`);
-      assert.deepEqual(new Set(visits.map(({ node }) => node)), new Set(await daemons()));
     });
 });
 
@@ -105,8 +114,8 @@ describe('a client that comes back', () => {
     await emitting;
     await Promise.all(clients.map(({ socket }) => hearsWhole(socket, mark, total)));
     for (const { visits } of clients) {
+      await another(visits, 1);
       expectRecovered(visits);
-      assert.ok(visits.length > 1);
     }
   });
 
@@ -136,8 +145,10 @@ describe('a client that comes back', () => {
     const { socket, link } = await linked({ token: (await visitor('analyst')).token, transports: ['websocket'] });
     const before = randomUUID();
     await emitMany(3, { mark: before, kind: 'call.status', call });
-    await eventually(async () => (await query('select count(*) from vals.event_log where seq is null'))[0].count === 0, 'all are numbered');
-    await sleep(600);
+    /* Whoever hears what was said later is at a daemon that has passed what was said before. */
+    const later = randomUUID();
+    await emitMany(1, { mark: later });
+    await hearsWhole(socket, later, 1);
     assert.equal((await ask(socket, 'join-room', `call:${call}`)).success, true);
     link.cut();
     const mark = randomUUID();
@@ -250,7 +261,7 @@ describe('a client is a new one', () => {
     link.cut();
     const hash = hashOf(socket._pid);
     await eventually(async () => (await query("select left_at from vals.socket_states where pid_hash = :'hash'", { hash }))[0]?.left_at, 'the end is noted');
-    await execute("update vals.socket_states set left_at = now() - interval '119 seconds' where pid_hash = :'hash'", { hash });
+    await execute("update vals.socket_states set left_at = now() - interval '60 seconds' where pid_hash = :'hash'", { hash });
     link.isDown = false;
     await another(visits, 1);
     expectRecovered(visits);

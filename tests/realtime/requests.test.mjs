@@ -162,9 +162,11 @@ describe('a polling session', () => {
     const held = request({ socketPath: need('VALS_WS_SOCKET'), path: at(sid), headers: { host: 'vals.test' } });
     held.on('error', () => held.destroy());
     held.end();
-    await sleep(100);
+    await once(held, 'finish');
+    /* Whoever was answered after it was written is answered after it was read. */
+    for (let i = 0; i < 2; i += 1) await handshake();
     held.destroy();
-    await sleep(100);
+    await eventually(async () => (await knock('POST', at(sid), { body: '' })).status === 400, 'its end is noticed');
     await gone(sid);
   });
 
