@@ -26,11 +26,11 @@
 #define REAPPLY_BATCH_TEXT "100"
 #define DEADLINES_BATCH_TEXT "100"
 
-/* Why a statement failed; while the database is away the commands say so. */
+/* Why a statement failed, or that it took too long; while the database is away the commands say so. */
 static void
 note_failure(struct db *db, enum stmt stmt, enum db_outcome outcome)
 {
-	if (outcome == DB_REFUSED)
+	if (outcome == DB_REFUSED || outcome == DB_DEADLINE)
 		log_warn("upkeep", "%s: %s", stmts[stmt].name, db_error(db)->message);
 }
 

@@ -306,9 +306,18 @@ begin
 end
 $$;
 
+-- Whether a batch begun then has taken a second: the runner has other things to do, and a statement that takes too long is
+-- undone as a whole, time and again.
+create or replace function vals.batch_is_over(_began timestamptz)
+returns boolean
+language sql
+as $$
+	select clock_timestamp() > _began + interval '1 second'
+$$;
+
 -- Apply events that came before their leg's ids were known, and were missed by the storing of the ids because both
 -- committed at once; and those put off. Whoever applies events locks their call first; a call that somebody else holds is
--- left for the next time. Answers how many were applied.
+-- left for the next time, and so is what a second does not suffice for. Answers how many were applied.
 create or replace function run.webhooks_reapply(_limit integer)
 returns integer
 language plpgsql security definer set search_path = ''
@@ -316,6 +325,7 @@ as $$
 declare
 	_due record;
 	_event vals.webhook_events;
+	_began timestamptz := clock_timestamp();
 	_applied integer := 0;
 begin
 	for _due in
@@ -344,6 +354,7 @@ begin
 			and e.processed_at is null;
 		continue when not found;
 		_applied := _applied + vals.webhook_try(null, _event)::integer;
+		exit when vals.batch_is_over(_began);
 	end loop;
 	return _applied;
 end

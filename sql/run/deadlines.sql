@@ -209,7 +209,7 @@ begin
 end
 $$;
 
--- Act on the deadlines that have passed. Answers how many there were.
+-- Act on the deadlines that have passed, as many as there is time for. Answers how many there were.
 --   emits what they make true
 create or replace function run.deadlines_fire(_limit integer)
 returns integer
@@ -238,6 +238,7 @@ begin
 		_has_fired := vals.deadline_fire(_due.call_id, _due.transfer_id, _due.leg_id);
 		exit when _has_fired is null;	-- waiting once more might take longer than the statement may
 		_fired := _fired + _has_fired::integer;
+		exit when vals.batch_is_over(_now);
 	end loop;
 	return _fired;
 end
