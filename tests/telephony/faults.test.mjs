@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  age, callOver, commandsOf, dialFault, dialsTo, endCall, eventually, getCall, hangupsOf, legTo, legsTo, newCall,
-  newLead, noRunner, query, requests, sim, signalRunner, sleep, startCall, takeOver, whileHeld,
+  actOn, admin, age, callOver, callWith, commandsOf, commandsOn, dialFault, dialsTo, endCall, eventually, getCall, hangupsOf,
+  legTo, legsTo, newCall, newLead, noRunner, query, requests, sim, signalRunner, sleep, startCall, takeOver, whileHeld,
 } from './support.mjs';
 
 const commandIds = (entries) => new Set(entries.map(({ body }) => body.command_id));
@@ -223,6 +223,56 @@ describe('a hang-up', { concurrency: true }, () => {
     await legTo(lead.phone, ({ state }) => state === 'ended');
     assert.equal((await hangupsOf(leg)).length, 3);
   });
+});
+
+describe('what is done with a lead on the line', { concurrency: true }, () => {
+  const faults = [{ status: 500 }, { resetBeforeExecuting: true }, { resetAfterExecuting: true }];
+
+  const pathOf = (leg, action) => `${leg.callControlId.slice(3, 30)}.*/${action}$`;
+
+  /* The command that met the fault was sent again, the same, and the provider has carried out each command of its kind once. */
+  async function assertOneEffect(faultId, leg, action) {
+    const { operation } = await eventually(async () => {
+      const log = await requests();
+      const met = log.find((entry) => entry.faultId === faultId);
+      const again = log.filter(({ body }) => met && body?.command_id === met.body.command_id).slice(1);
+      return again.find(({ status }) => status === 200);
+    }, `${action} was sent again`);
+    const sent = (await requests()).filter(({ path }) => new RegExp(pathOf(leg, action)).test(path));
+    const effects = (await commandsOn(leg)).filter((name) => name === operation);
+    assert.equal(effects.length, commandIds(sent).size);
+  }
+
+  for (const fault of faults) {
+    test(`the stop and the start of a recording meet ${JSON.stringify(fault)} and have one effect`, async () => {
+      const { lead, callId } = await newCall();
+      const leg = await legTo(lead.phone, ({ isRecorded }) => isRecorded);
+      await callWith(callId, ({ answeredAt }) => answeredAt, 'it was answered');
+      for (const action of ['stop', 'start']) {
+        const match = { method: 'POST', path: pathOf(leg, `record_${action}`) };
+        const { id } = await sim('POST', 'faults', { match, ...fault });
+        assert.equal((await admin('POST', `/api/calls/${callId}/recording`, { action })).status, 200);
+        await assertOneEffect(id, leg, `record_${action}`);
+      }
+      await legTo(lead.phone, ({ isRecorded }) => isRecorded);
+      await endCall(callId);
+    });
+
+    test(`the start of a transcription meets ${JSON.stringify(fault)} and has one effect`, async () => {
+      const lead = await newLead('02');
+      const [{ id: callId }] = await query(`
+        select s.body ->> 'callId' as id
+        from api.call_start('{"role":"agent"}', '{"transcribe":true}', jsonb_build_object('leadId', :'lead')) s`, { lead: lead.id });
+      const leg = await legTo(lead.phone, ({ state }) => state === 'ringing');
+      const { id } = await sim('POST', 'faults', { match: { method: 'POST', path: pathOf(leg, 'transcription_start') }, ...fault });
+      await actOn(leg.callControlId, 'answer');
+      await assertOneEffect(id, leg, 'transcription_start');
+      await actOn(leg.callControlId, 'say', { text: 'Is that you?' });
+      const { transcript } = await callWith(callId, (call) => call.transcript?.length, 'what he says is known');
+      assert.deepEqual(transcript.map(({ text }) => text), ['Is that you?']);
+      await endCall(callId);
+    });
+  }
 });
 
 /* These end the runner under everybody's feet, so they come last and one by one. */

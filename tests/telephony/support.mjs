@@ -186,6 +186,10 @@ export const actOn = (callControlId, action, more = {}) => {
   return action ? sim('POST', path, { action, ...more }) : sim('GET', path);
 };
 
+/* Commands the provider carried out on a leg. */
+export const commandsOn = async ({ callControlId }) =>
+  (await actOn(callControlId)).history.filter(({ type }) => type === 'command').map(({ name }) => name);
+
 /* Something goes wrong with the next dial to this number. */
 export const dialFault = (number, fault) =>
   sim('POST', 'faults', { match: { method: 'POST', path: '/calls$', body: number.slice(1) }, ...fault });

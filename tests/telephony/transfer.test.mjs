@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import {
-  actOn, admin, agent, callOver, callWith, endCall, eventually, getCall, KEVIN, legTo, legsTo, newCall, requests, sim,
+  actOn, admin, agent, callOver, callWith, commandsOn, endCall, eventually, getCall, KEVIN, legTo, legsTo, newCall, requests, sim,
   startTransfer, transferIs, withKevin,
 } from './support.mjs';
 
@@ -49,10 +49,6 @@ const closerWith = (fits, what) =>
 const closerGone = () => closerWith(({ state }) => state === 'ended', 'Kevin is let go of');
 
 const isAlive = async ({ callControlId }) => (await actOn(callControlId)).state === 'answered';
-
-/* Commands the provider carried out on a leg. */
-const commandsOn = async ({ callControlId }) =>
-  (await actOn(callControlId)).history.filter(({ type }) => type === 'command').map(({ name }) => name);
 
 /* A call in which Kevin has joined the lead, as `run` gets it. */
 const withJoined = (run, rule = TAKES_IT) =>
