@@ -1,8 +1,8 @@
 -- The provider's events once more, after a fault was mended.
 
 -- Apply stored events again, in the order in which they happened: all since a time (null: all there are), or one, or only
--- those which found no leg. What they said is true already or becomes it now. Answers how many were looked
--- at, and how many have found their leg.
+-- those which found no leg. What they said is true already or becomes it now; one that cannot be
+-- applied is passed over. Answers how many were looked at, and how many have found their leg.
 create or replace function admin.webhooks_replay(_since timestamptz, _id uuid, _is_unprocessed_only boolean, _limit integer,
 	out seen integer, out applied integer)
 language plpgsql
@@ -22,7 +22,7 @@ begin
 		order by e.occurred_at, e.received_at
 		limit _limit
 	loop
-		perform vals.webhook_apply('{"requestId":"replay"}', _event);
+		perform vals.webhook_try('{"requestId":"replay"}', _event);
 		seen := seen + 1;
 		if exists (select from vals.webhook_events e where e.id = _event.id and e.leg_id is not null) then
 			applied := applied + 1;

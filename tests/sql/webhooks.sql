@@ -1,7 +1,7 @@
 -- The provider's events: each counts once, in whatever order they come.
 \ir support/begin.psql
 
-select plan(113);
+select plan(115);
 
 -- The ordinary way.
 select test.dialled(test.call()) as call \gset
@@ -248,6 +248,10 @@ update vals.webhook_events set processed_at = null where call_control_id = 'v3:'
 update vals.webhook_events set put_off_until = now() where call_control_id in ('v3:' || :'broken', 'v3:' || :'among');
 select is(run.webhooks_reapply(100), 1, 'the_runner_applies_what_can_be_applied');
 select is(test.events(:'broken') || ', ' || test.events(:'among'), 'applied put off, put off applied', 'and_leaves_the_others_for_later');
+update vals.webhook_events set processed_at = null, leg_id = null where call_control_id = 'v3:' || :'among';
+select is((select concat_ws(' ', seen, applied) from admin.webhooks_replay(null, null, true, 100000)),
+	(select concat_ws(' ', count(*), 1) from vals.webhook_events where processed_at is null) , 'a_replay_passes_over_what_cannot_be_applied');
+select is(test.events(:'among'), 'put off applied', 'and_goes_on_behind_it');
 drop function vals.webhook_effect(jsonb, vals.webhook_events, vals.calls, vals.legs);
 alter function vals.webhook_effect_whole(jsonb, vals.webhook_events, vals.calls, vals.legs) rename to webhook_effect;
 set local client_min_messages = warning;
