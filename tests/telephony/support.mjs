@@ -324,13 +324,16 @@ export const age = (callId, seconds) =>
     { call: callId, seconds },
   );
 
-/* As if another runner had taken the call's commands from one that overslept its lease. */
+/* As if another runner had taken the call's commands from one that overslept its lease; it has them until giveUp(). */
 export const takeOver = (callId) =>
   execute(
-    `update vals.commands set attempt = attempt + 1, lease_until = now() + interval '4 s'
+    `update vals.commands set attempt = attempt + 1, lease_until = now() + interval '10 minutes'
      where call_id = :'call';\n`,
     { call: callId },
   );
+
+export const giveUp = (callId) =>
+  execute("update vals.commands set lease_until = now() where call_id = :'call';\n", { call: callId });
 
 export const webhookRows = (id) => query("select id, processed_at from vals.webhook_events where id = :'id'", { id });
 
@@ -361,24 +364,29 @@ const confFile = () => join(dirname(signingKeyFile()), 'vals.conf');
 
 let original;
 
-const reloadApi = () => process.kill(programPid('vals-api'), 'SIGHUP');
+/* The new workers are there before the old ones go: until these have gone, either may be asked. */
+async function reloadApi() {
+  const old = workers();
+  process.kill(programPid('vals-api'), 'SIGHUP');
+  await eventually(() => old.every((pid) => !existsSync(`/proc/${pid}`)), 'the old workers are gone');
+}
 
-/* Have vals-api read its settings anew, with these in place of the old ones; not at once. */
-export function configureApi(settings) {
+/* Have vals-api read its settings anew, with these in place of the old ones. */
+export async function configureApi(settings) {
   original ??= readFileSync(confFile(), 'utf8');
   const kept = original.split('\n').filter((line) => !Object.keys(settings).includes(line.split(' = ')[0]));
   writeFileSync(confFile(), [...kept, ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`), ''].join('\n'));
-  reloadApi();
+  await reloadApi();
 }
 
 /* As it was; returns once the simulator's webhooks are accepted again. */
 export async function restoreApi() {
   writeFileSync(confFile(), original);
-  reloadApi();
+  await reloadApi();
   await eventually(async () => {
     const { raw } = webhook('call.something', { callControlId: `v3:${randomUUID()}` });
     return (await postWebhook(raw, signed(raw))).status === 200;
-  }, 'the old settings are in use', 20_000);
+  }, 'the old settings are in use');
 }
 
 /* ---- programs as processes ---- */
@@ -447,10 +455,15 @@ export const noRunner = () =>
 
 export const programPid = (name) => Number(readFileSync(join(need('VALS_STATE'), `run/${name}.pid`), 'utf8'));
 
+/* The workers of vals-api there are; just after one was killed and before the next was started there may be none. */
+function workers() {
+  const master = programPid('vals-api');
+  return readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
 /* Kill one of vals-api's workers; the master starts another. */
 export async function killWorker() {
-  const master = programPid('vals-api');
-  const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ').map(Number);
+  const children = await eventually(() => workers().length && workers(), 'there is a worker');
   const victim = children[randomInt(children.length)];
   process.kill(victim, 'SIGKILL');
   await eventually(() => !existsSync(`/proc/${victim}`), 'the worker is gone');

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { FACTS, requestOf } from './vectors/vectors.mjs';
 import { configureApi, eventually, noStack, restoreApi, sleep, webhookRows } from './support.mjs';
 
-/* Tolerated age of a webhook; vectors near it are sent at the beginning of a second. */
+/* Tolerated age of a webhook; vectors near it are judged in the second in which they were made. */
 const TOLERANCE_S = 300;
 
 const isNearTheLimit = ({ age = 0 }) => Math.abs(age) >= TOLERANCE_S;
@@ -49,15 +49,28 @@ async function configure(key) {
   await eventually(async () => {
     const { body, headers } = requestOf(plain, nowS());
     return (await post(body, headers)).status === accepted;
-  }, 'the new key is in use', 20_000);
+  }, 'the new key is in use');
 }
 
 const idOfFirst = randomUUID();
 
-async function assertVector(vector) {
-  if (isNearTheLimit(vector)) await beginningOfASecond();
+/* The request of a vector and its answer: {id, status, text}. */
+async function ask(vector) {
   const { id, body, headers } = requestOf(vector, nowS(), vector.body === 'repeated' ? idOfFirst : undefined);
-  const { status, text } = await post(body, headers);
+  return { id, ...(await post(body, headers)) };
+}
+
+/* The same for one whose status the next second may change: again, if it began meanwhile. */
+const askWithinASecond = (vector) =>
+  eventually(async () => {
+    await beginningOfASecond();
+    const second = nowS();
+    const answer = await ask(vector);
+    return nowS() === second && answer;
+  }, 'it was answered within its second');
+
+async function assertVector(vector) {
+  const { id, status, text } = await (isNearTheLimit(vector) ? askWithinASecond : ask)(vector);
   assert.equal(status, vector.status);
   if (status === 401) assert.equal(text.replace(/^0\r\n/, '').trim(), '');
   assert.equal((await webhookRows(id)).length, vector.rows ?? 0);
