@@ -15,6 +15,7 @@ describe('a dial', { concurrency: true }, () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
 
     const { data } = answers.find(({ status }) => status === 201).body;
+    await legTo(lead.phone);
     assert.equal((await dialsTo(lead.phone)).length, 1);
     assert.equal((await legsTo(lead.phone)).length, 1);
     await endCall(data.callId);
@@ -29,6 +30,7 @@ describe('a dial', { concurrency: true }, () => {
 
   test('the provider learns whom to call, whom to report to, and which call it is', async () => {
     const { lead, callId } = await newCall();
+    await legTo(lead.phone);
     const [dial] = await dialsTo(lead.phone);
     const state = JSON.parse(Buffer.from(dial.body.client_state, 'base64'));
 
@@ -44,7 +46,7 @@ describe('a dial', { concurrency: true }, () => {
 
   test('a human who answers makes the call active and the lead contacted', async () => {
     const { lead, callId } = await newCall();
-    const call = await callWith(callId, ({ answeredBy }) => answeredBy === 'human', 'a human was heard', 15_000);
+    const call = await callWith(callId, ({ answeredBy }) => answeredBy === 'human', 'a human was heard');
     assert.equal(call.status, 'in-progress');
     assert.ok(call.answeredAt);
 
@@ -65,14 +67,14 @@ describe('a dial', { concurrency: true }, () => {
   test('a number ending in 02 rings until nobody answered', async () => {
     const { callId } = await newCall('02');
     await callWith(callId, ({ status }) => status === 'ringing', 'it rings');
-    const call = await callOver(callId, 40_000);
+    const call = await callOver(callId, 90_000);
     assert.equal(call.status, 'no-answer');
     assert.equal(call.finalStatus, 'no_answer');
   });
 
   test('a number ending in 03 is a machine: voicemail, and we hang up', async () => {
     const { lead, callId } = await newCall('03');
-    const call = await callOver(callId, 20_000);
+    const call = await callOver(callId);
     assert.equal(call.finalStatus, 'voicemail');
     assert.equal(call.answeredBy, 'machine');
 

@@ -10,7 +10,7 @@ const available = (callId) =>
   eventually(async () => {
     const data = await recordings(callId);
     return data.recording.status === 'available' && data.recordings[0];
-  }, 'the recording is available', 20_000);
+  }, 'the recording is available');
 
 const fetchFile = (url, headers = {}) => fetch(new URL(url, process.env.VALS_URL), { headers });
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import {
-  actOn, admin, agent, callOver, callWith, commandsOn, endCall, eventually, getCall, KEVIN, legTo, legsTo, newCall, requests, sim,
+  actOn, admin, agent, callOver, callWith, commandsOf, commandsOn, endCall, eventually, getCall, KEVIN, legTo, legsTo, newCall,
+  requests, sim,
   startTransfer, transferIs, withKevin,
 } from './support.mjs';
 
@@ -14,6 +15,7 @@ const QUICK = { initiatedMs: 50, ringMs: 300, amdMs: 200 };
 const TAKES_IT = { result: 'human', ...QUICK, pressMs: 600 };
 const RINGS = { result: 'no_answer', initiatedMs: 50 };
 const LISTENS = { result: 'human', ...QUICK };
+const WAITS = { result: 'human', initiatedMs: 50, ringMs: 20_000, amdMs: 200 };
 
 const KEVINS_DIAL = { method: 'POST', path: '/calls$', body: KEVIN.slice(1) };
 
@@ -25,10 +27,11 @@ const MESSAGES = {
   false: 'Transfer failed - continuing with agent',
 };
 
-/* A call whose lead is on the line: {lead, callId, leg}. */
+/* A call whose lead is on the line, and with whom nothing more is done by itself: {lead, callId, leg}. */
 async function hotCall() {
   const { lead, callId } = await newCall();
-  await callWith(callId, ({ status }) => status === 'in-progress', 'the lead talks', 15_000);
+  await callWith(callId, ({ status }) => status === 'in-progress', 'the lead talks');
+  await eventually(async () => (await commandsOf(callId)).every(({ state }) => state === 'done'), 'all is done with him');
   return { lead, callId, leg: await legTo(lead.phone) };
 }
 
@@ -44,7 +47,11 @@ const closerWith = (fits, what) =>
   eventually(async () => {
     const leg = await closerLeg();
     return leg && fits(leg) && leg;
-  }, what, 20_000);
+  }, what);
+
+const isRinging = ({ state }) => state === 'ringing';
+
+const isBriefed = ({ doing }) => doing === 'gather';
 
 const closerGone = () => closerWith(({ state }) => state === 'ended', 'Kevin is let go of');
 
@@ -76,13 +83,14 @@ describe('Kevin takes the call', () => {
     }));
 
   test('and until he has, nothing is done with the lead', () =>
-    withKevin({ ...TAKES_IT, pressMs: 2000 }, async () => {
+    withKevin(LISTENS, async () => {
       const { callId, leg } = await hotCall();
       const before = await commandsOn(leg);
       const waiting = transfer(callId, { note: 'Wants to start on Monday' });
-      const { history } = await closerWith((one) => one.doing === 'gather', 'he is briefed');
+      const { callControlId, history } = await closerWith(isBriefed, 'he is briefed');
       assert.deepEqual(await commandsOn(leg), before);
       assert.ok(history.some(({ name }) => name === 'GatherUsingSpeak'));
+      await actOn(callControlId, 'press', { digit: '1' });
       assert.equal((await waiting).body.data.transferSuccess, true);
 
       const [gather] = (await requests()).filter(({ operation }) => operation === 'GatherUsingSpeak').slice(-1);
@@ -179,8 +187,8 @@ describe('Kevin does not take the call', () => {
 
 describe('a transfer is taken back', () => {
   const moments = [
-    ['while Kevin\'s telephone rings', RINGS, ({ state }) => state === 'ringing', 'originator_cancel'],
-    ['while Kevin is briefed', LISTENS, ({ doing }) => doing === 'gather', 'normal_clearing'],
+    ['while Kevin\'s telephone rings', RINGS, isRinging, 'originator_cancel'],
+    ['while Kevin is briefed', LISTENS, isBriefed, 'normal_clearing'],
   ];
   for (const [when, rule, isThere, cause] of moments)
     test(when, () =>
@@ -225,8 +233,8 @@ describe('a transfer is taken back', () => {
 
 describe('an operator ends the call', () => {
   const moments = [
-    ['while Kevin\'s telephone rings', RINGS, ({ state }) => state === 'ringing'],
-    ['while Kevin is briefed', LISTENS, ({ doing }) => doing === 'gather'],
+    ['while Kevin\'s telephone rings', RINGS, isRinging],
+    ['while Kevin is briefed', LISTENS, isBriefed],
   ];
   for (const [when, rule, isThere] of moments)
     test(`${when}: both telephones are hung up`, () =>
@@ -245,8 +253,8 @@ describe('an operator ends the call', () => {
 
 describe('the lead hangs up', () => {
   const moments = [
-    ['while Kevin\'s telephone rings', RINGS, ({ state }) => state === 'ringing'],
-    ['while Kevin is briefed', LISTENS, ({ doing }) => doing === 'gather'],
+    ['while Kevin\'s telephone rings', RINGS, isRinging],
+    ['while Kevin is briefed', LISTENS, isBriefed],
   ];
   for (const [when, rule, isThere] of moments)
     test(`${when}: Kevin is let go of`, () =>
@@ -390,10 +398,16 @@ describe('whatever the provider does', () => {
   });
 
   test('the state is told on the way', () =>
-    withKevin({ ...TAKES_IT, pressMs: 1500 }, async () => {
+    withKevin(WAITS, async () => {
       const { callId } = await hotCall();
       await startTransfer(callId);
-      for (const state of ['dialing', 'briefing', 'joined']) await transferIs(callId, state);
+      await transferIs(callId, 'dialing');
+      const { callControlId } = await closerWith(isRinging, 'he is rung');
+      await actOn(callControlId, 'answer');
+      await transferIs(callId, 'briefing');
+      await closerWith(isBriefed, 'he is briefed');
+      await actOn(callControlId, 'press', { digit: '1' });
+      await transferIs(callId, 'joined');
       await endCall(callId, {}, admin);
       await closerGone();
     }));
