@@ -11,9 +11,9 @@ export const CONNECTION = '2163495000000000001';
 export const FROM = '+13125550199';
 export const SEED = Buffer.from('df0c89b54df399b20e10893fdceae7fd80dc0c5c2f21c9c01438e3f32aacff2c', 'hex');
 
-/* Wait until `probe` gives something true, and return that; at most 20 s. */
+/* Wait until `probe` gives something true, and return that; at most a minute. */
 export async function eventually(probe, what) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = await probe();
     if (found) return found;
@@ -56,12 +56,15 @@ export async function startReceiver(answer = () => 200) {
   };
 }
 
-/* A running stand-in, fifty times as fast as life, with a receiver; both end with the test. */
+/*
+ * A running stand-in, fifty times as fast as life, with a receiver; both end with the test. It waits for the
+ * receiver's answers longer than a busy machine can stop them both.
+ */
 export async function startAll(t, { scenario = {}, answer, ...options } = {}) {
   const defaults = Scenario.read().source;
   const receiver = await startReceiver(answer);
   const sim = await startSimulator({
-    scenario: new Scenario({ ...defaults, ...scenario }),
+    scenario: new Scenario({ ...defaults, ...scenario, webhooks: { timeoutMs: 60_000, ...scenario.webhooks } }),
     seed: SEED,
     timeScale: 50,
     ...options,
