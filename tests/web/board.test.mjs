@@ -12,16 +12,18 @@ import {
   startCall,
 } from "./lib/system.mjs";
 
-const toast = (page, text) => page.locator("li[data-state=open]").filter({ hasText: text });
+/** The toasts there are; each goes after some seconds, so they are noted. */
+const TOASTS = "ol:has(> li[data-state=open])";
 
 test("a call appears, is answered, turns hot and urges the transfer", async (t) => {
   await setKevin(t, true);
   const { page, complaints } = await openBoard(t);
+  const told = await recordShown(page, TOASTS);
   const { callId, name } = await startCall(t);
   const row = rowOf(page, callId);
 
   await row.waitFor();
-  await toast(page, name).waitFor();
+  await told(new RegExp(name));
   await untilText(row, new RegExp(name));
   await untilAnswered(row);
 
