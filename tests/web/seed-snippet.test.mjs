@@ -54,7 +54,6 @@ const until = (page, name, callId) =>
   page.waitForFunction(
     ([event, id]) => globalThis.received[event]?.find((data) => id === null || data.callId === id),
     [name, callId],
-    { timeout: 20_000 },
   );
 
 test("works in a browser which is signed in", async (t) => {
@@ -74,7 +73,7 @@ test("works in a browser which is signed in", async (t) => {
 test("gets nothing in a browser which is not", async (t) => {
   const { context } = await openPage(t);
   const page = await openSnippet(context);
-  await page.waitForFunction(() => globalThis.received.connect_error, undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => globalThis.received.connect_error);
   const { callId } = await startCall(t);
   await reportScore(callId, 60);
   await page.waitForTimeout(1_000);

@@ -6,7 +6,7 @@ export const linkOf = (page, callId) => page.getByTestId(`call-link-${callId}`);
 export const transferOf = (page, callId) => page.getByTestId(`transfer-${callId}`);
 
 /** Wait until an element's text satisfies a pattern; a time-out shows the last text. */
-export async function untilText(locator, pattern, timeoutMs = 20_000) {
+export async function untilText(locator, pattern, timeoutMs = 60_000) {
   const deadline = Date.now() + timeoutMs;
   let text = "";
   while (Date.now() < deadline) {
@@ -18,7 +18,7 @@ export async function untilText(locator, pattern, timeoutMs = 20_000) {
 }
 
 export const untilAnswered = (row) =>
-  untilText(row.getByTestId("call-status"), /^(Answered|In progress)$/, 30_000);
+  untilText(row.getByTestId("call-status"), /^(Answered|In progress)$/);
 
 /**
  * Note everything an element shows from now on, however short a time: its texts, or those of an attribute. Gives a

@@ -21,6 +21,7 @@ async function browser() {
   launched ??= chromium.launch({
     executablePath: process.env.VALS_CHROMIUM ?? "/usr/bin/chromium",
     args: FLAGS,
+    timeout: 120_000,
   });
   return launched;
 }
@@ -65,8 +66,8 @@ export async function openPage(test, options = {}) {
   const context = await (await browser()).newContext({ viewport: { width: 1360, height: 900 }, ...options });
   test.after(() => context.close());
   await context.addInitScript(recordViolations);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
   const complaints = new Complaints();
   complaints.watch(page);
   return { context, page, complaints };
