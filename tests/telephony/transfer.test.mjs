@@ -4,8 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import {
   actOn, admin, agent, callOver, callWith, commandsOf, commandsOn, endCall, eventually, getCall, KEVIN, legTo, legsTo, newCall,
-  requests, sim,
-  startTransfer, transferIs, withKevin,
+  requests, sim, startTransfer, transferIs, withKevin,
 } from './support.mjs';
 
 const IS_LONG = process.env.VALS_TEST_LONG === '1';

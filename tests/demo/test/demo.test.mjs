@@ -13,7 +13,7 @@ const PACE = 50;
 const OUTCOME = /^(zoom_scheduled|follow_up|video_sent|callback|not_interested|disqualified|do_not_call)$/;
 const DRIVER = fileURLToPath(new URL('../driver.mjs', import.meta.url));
 
-async function eventually(probe, what, withinMs = 30_000) {
+async function eventually(probe, what, withinMs = 240_000) {
   const deadline = Date.now() + withinMs;
   while (!probe()) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
