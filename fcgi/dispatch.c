@@ -470,10 +470,11 @@ dispatch(struct arena *arena, const struct worker_tools *tools)
 	if (!rq.is_streamed && !reply_send(&rq))
 		log_info("dispatch", "client left before the answer");
 	seed_line = dispatch_seed_line(&rq);
+	/* Whoever has the answer finds it counted. */
+	metrics_count(&rq);
 	fcgx_finish(tools->fcgx);
 	if (rq.route != NULL && rq.route->waiter == NULL && rq.status < 300)
 		dispatch_wake(&rq);
-	metrics_count(&rq);
 	dispatch_log(&rq, seed_line);
 	log_request(NULL);
 }

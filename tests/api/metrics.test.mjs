@@ -19,9 +19,14 @@ async function samples() {
 test('requests are counted by route template and status', async () => {
   const name = 'vals_requests_total{method="GET",route="/api/leads/:id",code="2xx"}';
   const lead = await newLead();
-  const before = (await samples()).get(name) ?? 0;
-  expectStatus(await admin.get(`/api/leads/${lead.id}`), 200);
-  assert.ok((await samples()).get(name) > before);
+  let before = (await samples()).get(name) ?? 0;
+  /* Whoever has the answer finds it counted. */
+  for (let i = 0; i < 20; i += 1) {
+    expectStatus(await admin.get(`/api/leads/${lead.id}`), 200);
+    const now = (await samples()).get(name);
+    assert.ok(now > before);
+    before = now;
+  }
 });
 
 test('a path of no route is counted without its name', async () => {
