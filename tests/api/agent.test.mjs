@@ -37,7 +37,7 @@ async function start(body, by = agent) {
   return answer;
 }
 
-describe('start-call', { concurrency: true }, () => {
+describe('start-call', () => {
   test('answers 201 with the call and the id of the provider', async () => {
     const lead = await newLead({ phone: freshPhone('02') });
     const { data, message } = expectStatus(await start({ leadId: lead.id, agentVersion: 'v7' }), 201).body;
@@ -150,7 +150,8 @@ describe('start-call', { concurrency: true }, () => {
   });
 });
 
-describe('end-call', { concurrency: true }, () => {
+/* Some at once; all of them could want more places for those who wait than there are. */
+describe('end-call', { concurrency: 4 }, () => {
   test('after the answer completes the call with its outcome', async () => {
     const call = await newAnsweredCall();
     const notes = 'said: "call back"\nä€😀';
