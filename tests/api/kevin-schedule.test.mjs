@@ -8,6 +8,8 @@ const get = async (by = admin) => expectStatus(await by.get(PATH), 200).body.dat
 const put = (body, by = admin) => by.put(PATH, body);
 const set = async (...args) => expectStatus(await put(...args), 200).body.data;
 const slot = (dayOfWeek, startTime, endTime, more = {}) => ({ dayOfWeek, startTime, endTime, isActive: true, ...more });
+/* What does not become another with the hour. */
+const timeless = ({ isWithinSchedule, nextChange, ...rest }) => rest;
 const hours = ({ slots }) => slots.map(({ dayOfWeek, startTime, endTime }) => `${dayOfWeek} ${startTime}-${endTime}`);
 const aroundTheClock = [0, 1, 2, 3, 4, 5, 6].map((day) => slot(day, '00:00', '24:00'));
 
@@ -43,7 +45,7 @@ describe('the schedule', () => {
     assert.match(data.nextChange, TIME);
     assert.match(data.updatedAt, TIME);
     assert.equal(typeof data.isWithinSchedule, 'boolean');
-    assert.deepEqual(await get(), data);
+    assert.deepEqual(timeless(await get()), timeless(data));
 
     const emptied = await set({ slots: [] });
     assert.deepEqual([emptied.timezone, emptied.slots, emptied.exceptions, emptied.nextChange], ['Europe/Berlin', [], [], null]);
@@ -145,6 +147,6 @@ describe('refused, and all stays as it was', () => {
     test(title, async () => {
       const was = await set({ timezone: 'UTC', slots: [slot(2, '09:00', '10:00')] });
       expectInvalid(await put(body), ...fields);
-      assert.deepEqual(await get(), was);
+      assert.deepEqual(timeless(await get()), timeless(was));
     });
 });
