@@ -39,12 +39,13 @@ describe('recording', () => {
     assert.deepEqual([body.format, body.channels], ['mp3', 'dual']);
     assert.match(body.command_id, /^[0-9a-f-]{36}$/);
 
-    assert.deepEqual((await recording(callId, { action: 'stop' })).recording.status, 'processing');
-    assert.deepEqual((await recording(callId, { action: 'stop' })).recording.status, 'processing');
+    const processing = { status: 'processing', url: null, durationSec: null, channels: 'dual' };
+    assert.deepEqual(await recording(callId, { action: 'stop' }), { callId, recording: processing });
+    await recording(callId, { action: 'stop' });
     await eventually(async () => (await asked(callId, 'record_stop')).length > 0, 'the provider was asked to stop');
-    assert.equal((await asked(callId, 'record_start')).length, 1);
-    assert.deepEqual((await getCall(callId)).recording, { status: 'processing', url: null, durationSec: null, channels: 'dual' });
-    assert.deepEqual(await told(callId), [{ status: 'recording', url: null, durationSec: null, channels: 'dual' }, { status: 'processing', url: null, durationSec: null, channels: 'dual' }]);
+    for (const action of ['record_start', 'record_stop']) assert.equal((await asked(callId, action)).length, 1, action);
+    /* Whether it is saved by now nobody knows here. */
+    assert.deepEqual((await told(callId)).slice(0, 2), [{ status: 'recording', url: null, durationSec: null, channels: 'dual' }, processing]);
   });
 
   test('can be started again after a stop', async () => {
@@ -74,7 +75,8 @@ describe('recording', () => {
     const { callId } = await newAnsweredCall();
     await recording(callId, { action: 'start' });
     expectStatus(await endCall(callId), 200);
-    assert.equal((await getCall(callId)).recording.status, 'processing');
+    const { status } = (await getCall(callId)).recording;
+    assert.ok(['processing', 'available'].includes(status), status);
     expectProblem(await ask(callId, { action: 'stop' }), 409, 'CALL_OVER');
     expectProblem(await ask(callId, { action: 'start' }), 409, 'CALL_OVER');
   });
