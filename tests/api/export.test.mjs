@@ -78,7 +78,7 @@ test('calls, transfers and engagement are exported too', async () => {
   await endCall(callId);
   const [call] = JSON.parse((await take({ dataset: 'calls', format: 'json', leadId: lead.id })).text);
   assert.deepEqual([call.id, call.score, call.status], [callId, 41.5, 'completed']);
-  const from = new Date(Date.now() - 60e3).toISOString();
+  const from = new Date(Date.now() - 3600e3).toISOString();
   const reports = JSON.parse((await take({ dataset: 'engagement', format: 'json', from })).text);
   assert.ok(reports.some((report) => report.callId === callId && report.score === 41.5));
   assert.deepEqual(JSON.parse((await take({ dataset: 'transfers', format: 'json', leadId: lead.id })).text), []);
