@@ -84,15 +84,19 @@ signals_do_not_shorten_a_sleep(void **state)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { 0 };
-	int64_t start = clock_ms();
+	int64_t start;
 
 	(void)state;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
-	clock_sleep_ms(100);
+	/* Signals that are not taken in time become one. */
+	for (int i = 0; i < 100 && alarms < 2; i++) {
+		start = clock_ms();
+		clock_sleep_ms(100);
+		assert_true(clock_ms() - start >= 99);
+	}
 	setitimer(ITIMER_REAL, &never, NULL);
 	assert_true(alarms > 1);
-	assert_true(clock_ms() - start >= 99);
 	/* These come back at all. */
 	clock_sleep_ms(0);
 	clock_sleep_ms(-5);
