@@ -102,8 +102,16 @@ demo_load() {
 	touch "$DATA/demo-loaded"
 }
 
+# Each program that is to run has been started.
+programs_live() {
+	local file
+	for file in "$RUN"/programs/*; do
+		[[ ${file##*/} == *.* ]] || program_lives "${file##*/}" || return 1
+	done
+}
+
 is_ready() {
-	[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$1/readyz")" = 200 ] &&
+	programs_live && [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$1/readyz")" = 200 ] &&
 		curl -s --max-time 5 "$1/socket.io/?EIO=4&transport=polling" | grep -q '^0{'
 }
 

@@ -43,9 +43,9 @@ answer() {
 	curl -s -i --max-time 10 "$URL$1" "${@:2}" | tr -d '\r'
 }
 
-# logged ID: the access log's line about a request; lines arrive up to a second late.
+# logged ID: the access log's line about a request; lines arrive a second late and more.
 logged() {
-	local tries=30
+	local tries=600
 	until grep -F "$1" "$TEMP/access.log" || ((--tries == 0)); do
 		sleep 0.1
 	done

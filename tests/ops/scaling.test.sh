@@ -57,6 +57,10 @@ dials() {
 	curl -s "$VALS_SIM_URL/_sim/requests" |
 		node -p 'JSON.parse(require("fs").readFileSync(0)).requests.filter(({ method, path }) => method === "POST" && path.endsWith("/calls")).length'
 }
+all_dialled() {
+	[ "$(dials)" -ge "$CALLS" ]
+}
+wait_for 60 all_dialled
 is "and_each_is_dialled_once_whichever_runner_took_it" "$(dials)" "$CALLS"
 
 # --- what is seen of them ---------------------------------------------------------------
@@ -98,5 +102,9 @@ is_started() {
 	[ "$(start_call "$((40 + $(dials)))")" = 201 ]
 }
 ok "and_calls_start" wait_for 60 is_started
+one_more_dialled() {
+	[ "$(dials)" -gt "$CALLS" ]
+}
+wait_for 60 one_more_dialled
 is "and_are_dialled" "$(dials)" $((CALLS + 1))
 tap_done

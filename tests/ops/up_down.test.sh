@@ -120,7 +120,7 @@ use_state two
 begin=$SECONDS
 "$DEV" up --no-demo --state "$STATE" --port "$PORT" </dev/null >"$TEMP/foreground.log" 2>&1 &
 up=$!
-ok "warm_up_is_ready" wait_for 60 grep -q 'stop  *Ctrl-C' "$TEMP/foreground.log"
+ok "warm_up_is_ready" wait_for 180 grep -q 'stop  *Ctrl-C' "$TEMP/foreground.log"
 echo "# warm up took $((SECONDS - begin)) s"
 load_env
 kill -INT "$up" 2>/dev/null
