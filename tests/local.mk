@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_limiter \
 	tests/unit/test_listener \
 	tests/unit/test_log \
+	tests/unit/test_loop \
 	tests/unit/test_name_set \
 	tests/unit/test_net_address \
 	tests/unit/test_recording_file \
@@ -77,6 +78,7 @@ tests_unit_test_engineio_LDADD = $(test_ws_libs)
 tests_unit_test_events_LDADD = $(test_ws_libs)
 tests_unit_test_events_shapes_LDADD = $(test_ws_libs)
 tests_unit_test_guests_LDADD = $(test_ws_libs)
+tests_unit_test_loop_LDADD = $(test_ws_libs)
 tests_unit_test_room_LDADD = $(test_ws_libs)
 tests_unit_test_session_LDADD = $(test_ws_libs)
 tests_unit_test_session_client_LDADD = $(test_ws_libs)

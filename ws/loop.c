@@ -133,17 +133,18 @@ loop_timer_new(loop_callback *fire, void *owner)
 }
 
 /*
- * libev counts from the time it saw when the turn began, which may lie a little
- * back: the difference is added, or timers would fire early after a long turn.
+ * libev counts from the time it saw when the turn began, which may lie a little back: without a
+ * new look timers would fire early after a long turn. Not by the difference to ev_time, which is the wall
+ * clock: when that is set forward in the meantime, the timer would be late by as much.
  */
 void
 loop_timer_set(struct loop_timer *timer, int64_t at_ms)
 {
-	double behind = ev_time() - ev_now(loop);
 	double after = (double)(at_ms - loop_now()) / 1000;
 
+	ev_now_update(loop);
 	ev_timer_stop(loop, &timer->watcher);
-	ev_timer_set(&timer->watcher, (after > 0 ? after : 0) + (behind > 0 ? behind : 0), 0);
+	ev_timer_set(&timer->watcher, after > 0 ? after : 0, 0);
 	ev_timer_start(loop, &timer->watcher);
 }
 
