@@ -218,6 +218,7 @@ master_buried(struct master *master, int index, int wait_status)
 	bool was_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 	bool was_steady = clock_ms() - child->started_ms >= MASTER_STEADY_MS;
 
+	shared_places_forget(master->shared, (int32_t)child->pid);
 	child->pid = 0;
 	atomic_store(&master->shared->slots[index].pid, 0);
 	if (master->is_stopping)

@@ -48,13 +48,28 @@ shared_place_enter(_Atomic int32_t *places, int count)
 	return false;
 }
 
+static void
+shared_place_free(_Atomic int32_t *places, int count, int32_t pid)
+{
+	for (int i = 0; i < count; i++) {
+		int32_t holder = pid;
+
+		if (atomic_compare_exchange_strong(&places[i], &holder, 0))
+			return;
+	}
+}
+
 void
 shared_place_leave(_Atomic int32_t *places, int count)
 {
-	for (int i = 0; i < count; i++) {
-		int32_t self = (int32_t)getpid();
+	shared_place_free(places, count, (int32_t)getpid());
+}
 
-		if (atomic_compare_exchange_strong(&places[i], &self, 0))
-			return;
-	}
+/* It does one thing at a time, so it has one place of a kind at most. */
+void
+shared_places_forget(struct shared *shared, int32_t pid)
+{
+	shared_place_free(shared->hashers, SHARED_HASHERS, pid);
+	shared_place_free(shared->exporters, SHARED_EXPORTERS, pid);
+	shared_place_free(shared->waiters, shared->waiters_max, pid);
 }

@@ -73,4 +73,7 @@ void shared_free(struct shared **shared);
 bool shared_place_enter(_Atomic int32_t *places, int count);
 void shared_place_leave(_Atomic int32_t *places, int count);
 
+/* Free the places of a worker that has ended: soon another process may have its pid, and live on. */
+void shared_places_forget(struct shared *shared, int32_t pid);
+
 #endif

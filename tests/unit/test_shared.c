@@ -116,6 +116,29 @@ the_place_of_a_dead_worker_is_free(void **state)
 		holder_kill(pids[i]);
 }
 
+/* A number that is another's by now cannot be told from one whose worker lives: here it lives. */
+static void
+what_a_buried_worker_held_is_free_though_its_number_lives(void **state)
+{
+	pid_t pid = holder_start();
+
+	(void)state;
+	shared->waiters_max = 1;
+	atomic_store(&shared->exporters[SHARED_EXPORTERS - 1], (int32_t)pid);
+	atomic_store(&shared->waiters[0], (int32_t)pid);
+	assert_false(shared_place_enter(shared->waiters, shared->waiters_max));
+	shared_places_forget(shared, (int32_t)pid);
+	for (int i = 0; i < SHARED_HASHERS; i++)
+		assert_true(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	for (int i = 0; i < SHARED_EXPORTERS; i++)
+		assert_true(shared_place_enter(shared->exporters, SHARED_EXPORTERS));
+	assert_true(shared_place_enter(shared->waiters, shared->waiters_max));
+	/* What others hold stays theirs. */
+	shared_places_forget(shared, (int32_t)pid);
+	assert_false(shared_place_enter(shared->hashers, SHARED_HASHERS));
+	holder_kill(pid);
+}
+
 static void
 workers_see_what_others_write(void **state)
 {
@@ -144,6 +167,7 @@ main(void)
 		TEST(there_are_only_so_many_places),
 		TEST(leaving_without_a_place_frees_nobodys),
 		TEST(the_place_of_a_dead_worker_is_free),
+		TEST(what_a_buried_worker_held_is_free_though_its_number_lives),
 		TEST(workers_see_what_others_write),
 	};
 
