@@ -83,6 +83,23 @@ worker_requests_max(void)
 	return (uint64_t)(max - max / 10) + clock_jitter((uint32_t)(max / 5) + 1);
 }
 
+/*
+ * Reading a request's head is work as answering it: a peer which stops in the middle would keep the worker for ever.
+ * Only who was called takes one for busy: the others look in vain, as a rule.
+ */
+static enum fcgx_accept
+worker_accept(struct worker *worker, bool is_called)
+{
+	enum fcgx_accept accepted;
+
+	if (is_called)
+		atomic_store(&worker->tools.slot->busy_since_ms, clock_ms());
+	accepted = fcgx_accept(worker->tools.fcgx);
+	if (accepted != FCGX_ACCEPTED)
+		atomic_store(&worker->tools.slot->busy_since_ms, 0);
+	return accepted;
+}
+
 /* Whether a stop signal is among what woke us. A reload is the master's business, not ours. */
 static bool
 worker_is_told_to_stop(const struct worker *worker, const struct epoll_event *events, int count)
@@ -123,7 +140,7 @@ worker_loop(struct worker *worker)
 		int count = epoll_wait(worker->epoll_fd, events, 2, WORKER_TICK_MS);
 
 		is_leaving = worker_is_told_to_stop(worker, events, count);
-		switch (fcgx_accept(worker->tools.fcgx)) {
+		switch (worker_accept(worker, count > 0)) {
 		case FCGX_ACCEPTED:
 			worker_serve_one(worker);
 			served++;

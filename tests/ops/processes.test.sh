@@ -168,6 +168,28 @@ unheard() {
 is "no_request_is_lost_with_a_worker_that_is_told_to_go" "$(unheard TERM)" 0
 is "no_request_is_lost_with_a_worker_that_is_killed" "$(unheard KILL)" 0
 
+# A peer that begins to say what it wants and stops there keeps its worker, and there are as many as workers. nginx is none
+# of these, unless it stops itself.
+cat >"$TEMP/stall.pl" <<'END'
+use Socket;
+
+my ($path, $count) = @ARGV;
+my @sockets = map {
+	socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+	connect($socket, sockaddr_un($path)) or die "connect: $!";
+	syswrite($socket, "\1");	# FCGI_VERSION_1, and no more of the head
+	$socket;
+} 1 .. $count;
+sleep 300;
+END
+mark vals-api
+perl "$TEMP/stall.pl" "$VALS_API_SOCKET" "$API_WORKERS" &
+stalled=$!
+ok "a_worker_that_waits_for_the_rest_of_a_request_is_freed" wait_for 60 logged vals-api 'hangs, killed'
+is "and_requests_are_answered_while_the_peers_are_still_there" "$(failures 5)" 0
+kill "$stalled"
+wait_for 60 is_drained
+
 # start_call PHONE: in the background, while the provider takes longer than a start-call waits for him. Its status
 # goes to start.status; sets LEAD and CALLER.
 start_call() {
