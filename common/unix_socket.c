@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -87,6 +89,41 @@ unix_socket_is_answered(const struct sockaddr_un *address)
 	return is_answered;
 }
 
+/* The pid of who listened here last and did not give the path up; 0 if nobody. */
+static pid_t
+unix_socket_former(int lock)
+{
+	char text[16];
+	ssize_t len = pread(lock, text, sizeof(text) - 1, 0);
+
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/*
+ * Whether the socket is left over from a process that was killed. Its children may hold it still, and each of
+ * them may be in something that takes long: whoever takes the path over must not wait for that.
+ */
+static bool
+unix_socket_is_left(int lock)
+{
+	pid_t former = unix_socket_former(lock);
+
+	return former > 0 && kill(former, 0) == -1 && errno == ESRCH;
+}
+
+static void
+unix_socket_sign(const char *path, int lock)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(lock, 0) == -1 || pwrite(lock, text, (size_t)len, 0) != len)
+		log_warn("unix_socket", "%s: could not sign the lock: %s", path, strerror(errno));
+}
+
 static void
 unix_socket_set_group(const char *path, const char *name)
 {
@@ -127,7 +164,7 @@ unix_socket_bind(const struct sockaddr_un *address)
 }
 
 int
-unix_socket_listen(const char *path, const char *group)
+unix_socket_listen(const char *path, const char *group, int lock)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -142,15 +179,17 @@ unix_socket_listen(const char *path, const char *group)
 		log_error("unix_socket", "%s: there is a file which is no socket", path);
 		return -1;
 	}
-	if (unix_socket_is_answered(&address)) {
+	if (unix_socket_is_answered(&address) && !unix_socket_is_left(lock)) {
 		log_error("unix_socket", "%s: somebody already answers there", path);
 		return -1;
 	}
 	unlink(path);
 	fd = unix_socket_bind(&address);
-	if (fd == -1)
+	if (fd == -1) {
 		log_error("unix_socket", "%s: could not listen: %s", path, strerror(errno));
-	else
-		unix_socket_set_group(path, group);
+		return -1;
+	}
+	unix_socket_sign(path, lock);
+	unix_socket_set_group(path, group);
 	return fd;
 }

@@ -19,11 +19,12 @@ int unix_socket_lock(const char *path);
 void unix_socket_unlock(const char *path, int lock);
 
 /*
- * Listen at a path that is locked: a non-blocking descriptor, or -1 with the reason logged.
+ * Listen at a path that is locked with this lock: a non-blocking descriptor, or -1 with the reason logged.
  * Owner and group may connect; group is the name of another than our own, or "". A
- * socket which somebody answers is left alone, and so is any file that is no socket.
+ * socket which somebody answers is left alone, unless these are the children of an owner that was
+ * killed; and so is any file that is no socket.
  * To be called while there is one thread: the mask for new files is another meanwhile.
  */
-int unix_socket_listen(const char *path, const char *group);
+int unix_socket_listen(const char *path, const char *group, int lock);
 
 #endif

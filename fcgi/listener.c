@@ -66,7 +66,7 @@ listener_bind(struct listener *listener)
 	listener->lock_fd = unix_socket_lock(listener->path);
 	if (listener->lock_fd == -1)
 		return -1;
-	listener->fd = unix_socket_listen(listener->path, conf_text(CONF_socket_group));
+	listener->fd = unix_socket_listen(listener->path, conf_text(CONF_socket_group), listener->lock_fd);
 	if (listener->fd != -1)
 		return 0;
 	/* It may be another's path: nothing of it is ours to remove. */

@@ -92,7 +92,7 @@ listener_new(const char *path, const char *group, listener_accept *accepted)
 
 	if (lock == -1)
 		return NULL;
-	fd = unix_socket_listen(path, group);
+	fd = unix_socket_listen(path, group, lock);
 	if (fd == -1) {
 		unix_socket_unlock(path, lock);
 		return NULL;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,56 @@ a_socket_nobody_answers_any_more_is_replaced(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(listeners_open(&listener, 1), 0);
 	listeners_close(&listener, 1);
+}
+
+/* Listen, leave the socket to a child of our own, say its pid and be killed. Never returns. */
+static void
+listen_and_die(int told)
+{
+	struct listener listener = fresh("api");
+	pid_t child;
+
+	if (listeners_open(&listener, 1) == -1 || (child = fork()) == -1)
+		_exit(1);
+	if (child == 0) {
+		alarm(60);	/* should the test fail before it ends us */
+		close(listener.lock_fd);	/* as workers do */
+		for (;;)
+			pause();
+	}
+	if (write(told, &child, sizeof(child)) != sizeof(child))
+		_exit(1);
+	raise(SIGKILL);
+	_exit(1);
+}
+
+static void
+a_socket_that_a_killed_owner_left_to_his_children_is_replaced(void **state)
+{
+	struct listener listener = fresh("api");
+	pid_t owner, child;
+	int told[2], fd, accepted;
+
+	(void)state;
+	assert_int_equal(pipe(told), 0);
+	owner = fork();
+	if (owner == 0)
+		listen_and_die(told[1]);
+	assert_int_equal(read(told[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(waitpid(owner, NULL, 0), owner);
+	fd = connect_to(path);
+	assert_true(fd != -1);
+	close(fd);
+	assert_int_equal(listeners_open(&listener, 1), 0);
+	fd = connect_to(path);
+	accepted = accept(listener.fd, NULL, NULL);
+	assert_true(accepted != -1);
+	close(accepted);
+	close(fd);
+	listeners_close(&listener, 1);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	close(told[0]);
+	close(told[1]);
 }
 
 static void
@@ -346,6 +397,7 @@ main(void)
 		cmocka_unit_test(a_second_one_at_the_same_path_is_refused),
 		cmocka_unit_test(a_path_where_a_stranger_answers_is_left_alone),
 		cmocka_unit_test(a_socket_nobody_answers_any_more_is_replaced),
+		cmocka_unit_test(a_socket_that_a_killed_owner_left_to_his_children_is_replaced),
 		cmocka_unit_test(a_file_that_is_no_socket_is_left_alone),
 		cmocka_unit_test(a_path_never_has_two_owners),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
