@@ -186,7 +186,10 @@ mark vals-api
 perl "$TEMP/stall.pl" "$VALS_API_SOCKET" "$API_WORKERS" &
 stalled=$!
 ok "a_worker_that_waits_for_the_rest_of_a_request_is_freed" wait_for 60 logged vals-api 'hangs, killed'
-is "and_requests_are_answered_while_the_peers_are_still_there" "$(failures 5)" 0
+is_answered() {
+	[ "$(failures 1)" = 0 ]
+}
+ok "and_requests_are_answered_while_the_peers_are_still_there" wait_for 60 is_answered
 kill "$stalled"
 wait_for 60 is_drained
 
