@@ -221,7 +221,9 @@ exception when others then
 end
 $$;
 create temporary table pair as select p.name, p.id from (values ('broken', :'broken'::uuid), ('behind', :'behind'::uuid)) p (name, id);
--- Time is what the tests say.
+-- Nothing else is due meanwhile, and time is what the tests say.
+update vals.legs set deadline_at = null where call_id not in (select id from pair);
+update vals.transfers set deadline_at = null;
 create or replace function vals.batch_is_over(_began timestamptz) returns boolean language sql as 'select false';
 set local client_min_messages = error;
 select is(test.both_fire('22003'), '1', 'a_deadline_that_breaks_does_not_hold_up_the_next');
