@@ -160,10 +160,19 @@ presence_is_in(const struct member *member, const char *room)
 	    room_has(member->socket, room);
 }
 
+/* One that does not come back has no list of what it asked for but the rooms themselves, those it was given among them. */
+static bool
+presence_has_place(struct member *member, const char *room)
+{
+	if (member->recovery != NULL)
+		return recovery_join(member->recovery, room, feed_last());
+	return room_has(member->socket, room) || room_count(member->socket) < RECOVERY_ROOMS_MAX;
+}
+
 bool
 presence_join(struct member *member, const char *room)
 {
-	if (member->recovery != NULL && !recovery_join(member->recovery, room, feed_last()))
+	if (!presence_has_place(member, room))
 		return false;
 	if (!member->place.is_behind)
 		room_join(member->socket, room);

@@ -65,6 +65,16 @@ room_has(const struct socket *socket, const char *name)
 	return false;
 }
 
+size_t
+room_count(const struct socket *socket)
+{
+	size_t count = 0;
+
+	for (const struct room_link *link = socket->rooms; link != NULL; link = link->next_room)
+		count++;
+	return count;
+}
+
 void
 room_join(struct socket *socket, const char *name)
 {

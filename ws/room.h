@@ -21,6 +21,7 @@ void room_join(struct socket *socket, const char *name);
 void room_leave(struct socket *socket, const char *name);
 void room_leave_all(struct socket *socket);
 bool room_has(const struct socket *socket, const char *name);
+size_t room_count(const struct socket *socket);
 
 /*
  * Send frames, in a row, to each socket that is in at least one of the rooms

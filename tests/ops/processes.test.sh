@@ -5,7 +5,7 @@ set -uo pipefail
 
 # Small on purpose: what takes a day in production happens here within seconds.
 export WORKER_MAX_REQUESTS=50 REQUEST_TIMEOUT=2 API_WORKERS=4 WAITING_WORKERS=2
-export WS_MAX_PER_ADDRESS=20 WS_MAX_CONNECTIONS=40
+export WS_MAX_PER_ADDRESS=20 WS_MAX_CONNECTIONS=40 WS_RECOVERY_MS=0
 new_state processes
 start
 DATA=$(dirname "$(readlink -f "$STATE/log")")
@@ -246,6 +246,23 @@ wait "$CALLER"
 is "the_master_ends_when_its_old_workers_have_answered_too" "$(cat "$TEMP/start.status")" 201
 ok "it_is_started_again" wait_for 60 eval '[ "$(program_pid vals-api)" != "$master" ] && [ "$(failures 1)" = 0 ]'
 master=$(program_pid vals-api)
+
+# --- rooms of a socket that does not come back ---------------------------------------------
+
+# How many of 101 rooms one socket may join; two more it is given for its role.
+rooms_joined() {
+	(cd "$ROOT/tests" && TOKEN=$VALS_ADMIN_TOKEN timeout 120 node --input-type=module -e '
+		import { randomUUID } from "node:crypto";
+		import { io } from "socket.io-client";
+
+		const socket = io(process.argv[1], { auth: { token: process.env.TOKEN } });
+		let joined = 0;
+		for (let i = 0; i < 101; i++)
+			joined += (await socket.timeout(60_000).emitWithAck("join-room", `call:${randomUUID()}`)).success;
+		console.log(joined);
+		socket.close();' "$VALS_URL")
+}
+is "its_rooms_are_limited_too" "$(rooms_joined)" 98
 
 # --- too many sockets ----------------------------------------------------------------------
 

@@ -41,6 +41,16 @@ describe('join-room', () => {
       assert.deepEqual(await ask(sockets.admin, 'join-room', payload), { success: false, error: 'room is required' });
   });
 
+  test('is for a hundred rooms at most', async () => {
+    const socket = await enterAs('operator');
+    const rooms = Array.from({ length: 100 }, () => `call:${randomUUID()}`);
+    for (const room of rooms) assert.deepEqual(await ask(socket, 'join-room', room), { success: true });
+    assert.deepEqual(await ask(socket, 'join-room', 'leads'), { success: false, error: 'too many rooms' });
+    assert.deepEqual(await ask(socket, 'join-room', rooms[0]), { success: true });
+    assert.deepEqual(await ask(socket, 'leave-room', rooms[0]), { success: true });
+    assert.deepEqual(await ask(socket, 'join-room', 'leads'), { success: true });
+  });
+
   test('is answered with the system status', async () => {
     const socket = await enterAs('operator');
     await ask(socket, 'join-room', { room: 'leads' });

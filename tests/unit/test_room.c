@@ -85,10 +85,12 @@ joining_twice_is_joining_once(void **state)
 	(void)state;
 	room_join(&sockets[0], "leads");
 	room_join(&sockets[0], "leads");
+	assert_int_equal(room_count(&sockets[0]), 1);
 	say("leads", NULL);
 	assert_int_equal(sent[0], 1);
 	room_leave(&sockets[0], "leads");
 	assert_false(room_has(&sockets[0], "leads"));
+	assert_int_equal(room_count(&sockets[0]), 0);
 	say("leads", NULL);
 	assert_int_equal(sent[0], 1);
 }
